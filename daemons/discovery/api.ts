@@ -1,0 +1,150 @@
+import * as z from 'zod';
+import {isPublicAddress} from '../../source/protocol/address.js';
+import {
+	type Advertisement,
+	type AdvertisementBody,
+	advertisementBodySchema,
+	advertisementQuerySchema,
+	advertisementText,
+} from '../../source/protocol/advertisement.js';
+import {ApiError} from '../../source/protocol/error-codes.js';
+import {identityIdSchema} from '../../source/protocol/identity.js';
+import {
+	type Credentials,
+	checkSignature,
+	checkTimestamp,
+	readCredentials,
+} from '../../source/protocol/signed-request.js';
+import {createRequestAuthenticator} from '../host/request-signatures.js';
+import {type ApiRequest, type Route, route} from '../host/router.js';
+import type {Registry} from './registry.js';
+
+export type DiscoveryApiOptions = {
+	registry: Registry;
+	requireSignatures: boolean;
+	allowPrivate: boolean;
+	onChange: () => void;
+	now?: () => number;
+};
+
+/** The public API of discovery. */
+export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
+	const {registry, requireSignatures, allowPrivate, onChange, now = Date.now} = options;
+	const authenticate = createRequestAuthenticator('Provider', now);
+
+	return [
+		route({
+			method: 'POST',
+			path: '/api/v1/advertisements',
+			summary: 'A provider tells what it offers; it holds for five minutes.',
+			body: advertisementBodySchema,
+			async handle(request) {
+				const credentials = requireSignatures
+					? checkStatement(request, now())
+					: readUnsignedCredentials(request, now());
+				checkAddress(request.body.ip_address, allowPrivate);
+				const advertisement = await registry.put({
+					...request.body,
+					provider_id: credentials.id,
+					timestamp: credentials.timestamp,
+					signature: credentials.signature,
+				});
+				request.log.info({provider_id: credentials.id, resources: request.body.resources}, 'advertised');
+				onChange();
+				return {body: advertisement};
+			},
+		}),
+		route({
+			method: 'GET',
+			path: '/api/v1/advertisements',
+			summary: 'Providers that have at least that much, freshest first.',
+			query: advertisementQuerySchema,
+			handle({query: {cpu = 0, memory = 0, storage = 0, country, limit}}) {
+				const found = registry.find({minimum: {cpu, memory, storage}, country});
+				return {headers: {'X-Total-Count': String(found.length)}, body: found.slice(0, limit)};
+			},
+		}),
+		route({
+			method: 'GET',
+			path: '/api/v1/advertisements/:provider_id',
+			summary: 'What one provider offers.',
+			handle: ({params}) => ({body: find(registry, params)}),
+		}),
+		route({
+			method: 'DELETE',
+			path: '/api/v1/advertisements/:provider_id',
+			summary: 'A provider withdraws its own advertisement.',
+			async handle(request) {
+				const id = authenticate(request, request.headers.host ?? '');
+				if (id !== readProviderId(request.params)) {
+					throw new ApiError('AUTH_004', 'Only the provider itself can withdraw its advertisement.');
+				}
+
+				find(registry, request.params);
+				await registry.remove(id);
+				request.log.info({provider_id: id}, 'withdrawn');
+				onChange();
+				return {body: {status: 'success'}};
+			},
+		}),
+		route({
+			method: 'GET',
+			path: '/health',
+			summary: 'Is this server well?',
+			handle: () => ({body: {status: 'healthy', advertisements: registry.count()}}),
+		}),
+	];
+}
+
+/** The advertisement of the provider in the path. */
+function find(registry: Registry, params: Record<string, string>): Advertisement {
+	const advertisement = registry.get(readProviderId(params));
+	if (!advertisement) {
+		throw new ApiError(
+			'ADV_004',
+			`No advertisement of ${params['provider_id']} is known; it may have expired.`,
+		);
+	}
+
+	return advertisement;
+}
+
+function readProviderId(params: Record<string, string>): string {
+	const parsed = z.safeParse(identityIdSchema, params['provider_id']);
+	if (!parsed.success) {
+		throw new ApiError('ADV_004', 'A provider id is an Ethereum address: 0x and 40 hex digits.');
+	}
+
+	return parsed.data;
+}
+
+/** Is this what that provider signed, and just now? */
+function checkStatement(request: ApiRequest<unknown, AdvertisementBody>, nowMs: number): Credentials {
+	const credentials = readCredentials(request.headers, 'Provider');
+	checkTimestamp(credentials.timestamp, nowMs);
+	checkSignature(advertisementText(credentials.id, credentials.timestamp, request.body), credentials);
+	return credentials;
+}
+
+/** The older network's programs send an id and the word «signature»; their time is the time we heard them. */
+function readUnsignedCredentials({headers}: ApiRequest, nowMs: number): Credentials {
+	const id = identityIdSchema.safeParse(headers['x-provider-id']);
+	if (!id.success) {
+		throw new ApiError('AUTH_003', 'The header X-Provider-ID must be an Ethereum address.');
+	}
+
+	return {
+		id: id.data,
+		timestamp: new Date(nowMs).toISOString(),
+		signature: String(headers['x-provider-signature'] ?? ''),
+	};
+}
+
+function checkAddress(address: string, allowPrivate: boolean): void {
+	if (!allowPrivate && !isPublicAddress(address)) {
+		throw new ApiError('REQ_001', `ip_address: ${address} is not a public address; nobody could reach it.`, {
+			details: {issues: [{path: 'ip_address', message: 'must be a public address'}]},
+			hint: 'A server for a private network accepts it with DISCOVERY_ALLOW_PRIVATE=true.',
+		});
+	}
+}

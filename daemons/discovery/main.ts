@@ -1,0 +1,82 @@
+import path from 'node:path';
+import {GolemError} from '../../source/platform/golem-error.js';
+import {openStore} from '../../source/platform/store.js';
+import {advertisementSchema} from '../../source/protocol/advertisement.js';
+import {runDaemon} from '../host/daemon.js';
+import {discoveryRoutes} from './api.js';
+import {createRegistry} from './registry.js';
+import {discoverySettings} from './settings.js';
+
+await runDaemon({
+	name: 'discovery',
+	settings: discoverySettings,
+	async start({settings, paths, log, changes}) {
+		const store = await openStore({
+			file: databaseFile(settings.databaseUrl) ?? path.join(paths.daemonFolder('discovery'), 'discovery.db'),
+			schema: advertisementSchema,
+			durability: 'normal',
+		});
+		const registry = await createRegistry(store);
+		for (const [variable, isOff] of [
+			[
+				'DISCOVERY_REQUIRE_SIGNATURES=false: anybody can advertise in anybody’s name',
+				!settings.requireSignatures,
+			],
+			[
+				'DISCOVERY_ALLOW_PRIVATE=true: addresses nobody outside can reach are accepted',
+				settings.allowPrivate,
+			],
+		] as const) {
+			if (isOff) {
+				log.warn(variable);
+			}
+		}
+
+		const cleanUp = async () => {
+			const removed = await registry.cleanUp();
+			if (removed > 0) {
+				log.info({removed}, 'expired advertisements deleted');
+				changes.set(undefined);
+			}
+		};
+		const timer = setInterval(() => {
+			cleanUp().catch((error: unknown) => log.error({err: error}, 'clean-up failed'));
+		}, settings.cleanupIntervalSeconds * 1000);
+
+		return {
+			publicRoutes: discoveryRoutes({
+				registry,
+				requireSignatures: settings.requireSignatures,
+				allowPrivate: settings.allowPrivate,
+				onChange: () => changes.set(undefined),
+			}),
+			host: settings.host,
+			port: settings.port,
+			status: () => ({healthy: true, busy_with: [], advertisements: registry.count()}),
+			async stop() {
+				clearInterval(timer);
+				await store.close();
+			},
+		};
+	},
+});
+
+/** The file of a `sqlite://` URL; undefined where the setting says nothing. */
+function databaseFile(url: string): string | undefined {
+	if (url === '') {
+		return undefined;
+	}
+
+	const match = /^sqlite:\/\/(\/.+)$/.exec(url);
+	if (!match) {
+		throw new GolemError(
+			'SETTINGS_INVALID',
+			`Bad setting DISCOVERY_DB_URL=${url}: only sqlite:///path is supported.`,
+			{
+				exitCode: 2,
+			},
+		);
+	}
+
+	return match[1];
+}

@@ -1,0 +1,47 @@
+import {setting, settingSchemas} from '../../source/platform/settings.js';
+
+/** What a discovery server can be told. */
+export const discoverySettings = {
+	host: setting({
+		variable: 'DISCOVERY_HOST',
+		aliases: ['GOLEM_DISCOVERY_HOST'],
+		schema: settingSchemas.text,
+		default: '0.0.0.0',
+		description: 'Address to listen on',
+	}),
+	port: setting({
+		variable: 'DISCOVERY_PORT',
+		aliases: ['GOLEM_DISCOVERY_PORT'],
+		schema: settingSchemas.port,
+		default: 9001,
+		description: 'Port to listen on',
+	}),
+	databaseUrl: setting({
+		variable: 'DISCOVERY_DB_URL',
+		aliases: ['GOLEM_DISCOVERY_DB_URL'],
+		schema: settingSchemas.text,
+		default: '',
+		description: 'Where advertisements are kept: sqlite:///path/to/file',
+	}),
+	cleanupIntervalSeconds: setting({
+		variable: 'DISCOVERY_CLEANUP_INTERVAL_SECONDS',
+		aliases: ['GOLEM_DISCOVERY_CLEANUP_INTERVAL_SECONDS'],
+		schema: settingSchemas.wholeNumber(1, 86_400),
+		default: 60,
+		description: 'How often expired advertisements are deleted',
+	}),
+	requireSignatures: setting({
+		variable: 'DISCOVERY_REQUIRE_SIGNATURES',
+		aliases: ['GOLEM_DISCOVERY_REQUIRE_SIGNATURES'],
+		schema: settingSchemas.flag,
+		default: true,
+		description: 'Refuse advertisements without a valid signature',
+	}),
+	allowPrivate: setting({
+		variable: 'DISCOVERY_ALLOW_PRIVATE',
+		aliases: ['GOLEM_DISCOVERY_ALLOW_PRIVATE'],
+		schema: settingSchemas.flag,
+		default: false,
+		description: 'Accept advertisements with private or loopback addresses',
+	}),
+};

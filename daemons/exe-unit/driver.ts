@@ -1,0 +1,36 @@
+/** Starts and stops one VM. One implementation for each hypervisor. */
+export type Driver = {
+	/** What runs the guest's instructions: `kvm`, `tcg (no KVM: …)`. */
+	accelerator: string;
+	/** The guest's way to the world besides its SSH port. */
+	network: string;
+	/** Makes what the VM needs on disk, where it is not there yet. May be called at every start. */
+	prepare(): Promise<void>;
+	/** Starts the VM. Resolves once it has a process; the guest is still booting then. */
+	start(signal: AbortSignal): Promise<RunningVm>;
+	/** Finds the VM that an earlier supervisor left running; undefined where there is none. */
+	adopt(): Promise<RunningVm | undefined>;
+};
+
+/** Why a VM is not running any more. */
+export type VmEnd = {
+	/** The guest turned itself off, or we asked for it; anything else is a failure. */
+	asked: boolean;
+	reason: string;
+};
+
+export type RunningVm = {
+	pid: number;
+	/** Where the guest's SSH server can be reached from this machine. */
+	ssh: {host: string; port: number};
+	/** Resolves when the guest has said that it is up; never where an adopted VM said it before. */
+	guestReady: Promise<void>;
+	/** Resolves when the VM's process is gone. */
+	ended: Promise<VmEnd>;
+	/** The last lines of the guest's console. */
+	consoleLog(): string[];
+	/** Asks the guest to turn itself off, and insists after that time. Resolves when it is off. */
+	stop(graceMs: number): Promise<void>;
+	/** Ends it at once. Resolves when it is off. */
+	kill(): Promise<void>;
+};

@@ -1,0 +1,81 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import {sendReadySignal} from '../../source/platform/detached-process.js';
+import {readFileIfThere} from '../../source/platform/files.js';
+import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
+import {openLog} from '../../source/platform/log.js';
+import {acquireProcessLock} from '../../source/platform/process-lock.js';
+import {listenOnUnixSocket} from '../../source/platform/unix-socket.js';
+import {exeUnitSpecSchema} from '../../source/protocol/exe-unit.js';
+import {closeHttpServer, createHttpApi} from '../host/http-server.js';
+import {exeUnitRoutes} from './control.js';
+import {ensureHostKey} from './host-key.js';
+import {createQemuDriver} from './qemu/qemu-driver.js';
+import {createSupervisor} from './supervisor.js';
+
+/*
+The supervisor of one VM: `main.js <the VM's folder> <beginning of its socket paths> <on|off>`.
+
+It is started by the provider and outlives it. Its end is a `POST /v1/destroy`; a SIGTERM (a host that shuts down) ends
+it too and leaves the VM to the next one.
+*/
+const [vmFolder = '', socketBase = '', power = 'on'] = process.argv.slice(2);
+
+try {
+	await run();
+} catch (error) {
+	const message = error instanceof Error ? error.message : String(error);
+	sendReadySignal({
+		type: 'failed',
+		error: {code: error instanceof GolemError ? error.code : 'START_FAILED', message},
+	});
+	process.stderr.write(`${error instanceof Error ? error.stack : message}\n`);
+	process.exitCode = exitCodes.failed;
+}
+
+async function run(): Promise<void> {
+	const lockFile = `${socketBase}.lock`;
+	await acquireProcessLock(lockFile);
+	// Read under the lock: a provider that gave this VM up has taken the file away, under the same lock.
+	const text = await readFileIfThere(path.join(vmFolder, 'spec.json'));
+	if (text === undefined) {
+		await fs.rm(lockFile, {force: true});
+		throw new GolemError('VM_GONE', `There is no VM in ${vmFolder} any more.`);
+	}
+
+	const spec = exeUnitSpecSchema.parse(JSON.parse(text));
+	const log = openLog({name: 'exe-unit', file: path.join(vmFolder, 'exe-unit.log')}).child({
+		vm_id: spec.vm_id,
+	});
+	const hostKey = await ensureHostKey(vmFolder);
+	const driver = await createQemuDriver({spec, vmFolder, socketBase, hostKey});
+	const supervisor = createSupervisor({spec, driver, sshHostKeys: [hostKey.publicKey], log});
+	const ending = new AbortController();
+	const exit = async ({removeFiles}: {removeFiles: boolean}) => {
+		ending.abort(new Error('ending'));
+		await closeHttpServer(server, 500);
+		if (removeFiles) {
+			await fs.rm(vmFolder, {recursive: true, force: true});
+		}
+
+		const sockets = ['.sock', '.qmp', '.tty', '.qga', '.lock'].map(ending => `${socketBase}${ending}`);
+		await Promise.all(sockets.map(file => fs.rm(file, {force: true})));
+		process.exit(exitCodes.done);
+	};
+	const server = createHttpApi({
+		routes: exeUnitRoutes({
+			supervisor,
+			exit: options => {
+				exit(options).catch((error: unknown) => {
+					log.error({err: error}, 'could not clean up');
+					process.exit(exitCodes.failed);
+				});
+			},
+		}),
+		log,
+		signal: ending.signal,
+	});
+	await listenOnUnixSocket(server, `${socketBase}.sock`);
+	sendReadySignal({type: 'ready', info: {pid: process.pid}});
+	await supervisor.begin(power === 'off' ? 'off' : 'on');
+}

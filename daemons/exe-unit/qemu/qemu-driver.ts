@@ -1,0 +1,274 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import {execa} from 'execa';
+import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
+import {socketPath} from '../../../source/platform/paths.js';
+import {isProcessAlive, killProcess, waitUntilProcessGone} from '../../../source/platform/process.js';
+import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
+import {ApiError} from '../../../source/protocol/error-codes.js';
+import type {ExeUnitSpec} from '../../../source/protocol/exe-unit.js';
+import {type InstalledImage, readImage} from '../../images/image.js';
+import type {Driver, RunningVm, VmEnd} from '../driver.js';
+import type {HostKey} from '../host-key.js';
+import {describeAccelerator, findAccelerator} from './accelerator.js';
+import {qemuCommandLine} from './command-line.js';
+import {followConsole} from './console.js';
+import {connectQmp, type Qmp} from './qmp.js';
+import {createSeed} from './seed.js';
+
+const monitorTimeoutMs = 10_000;
+const killTimeoutMs = 5000;
+/** The guest's user in every image of ours. */
+const guestUserId = 1000;
+/** Far away from every user a system has; each VM gets its own by its port, so that none can touch another's process. */
+const firstVmUserId = 0x70_00_00_00;
+
+export type QemuDriverOptions = {
+	spec: ExeUnitSpec;
+	vmFolder: string;
+	/** Beginning of the VM's socket paths; each adds its own ending. */
+	socketBase: string;
+	hostKey: HostKey;
+};
+
+/** Runs the VM in a QEMU process of its own session, so that it outlives its supervisor. */
+export async function createQemuDriver(options: QemuDriverOptions): Promise<Driver> {
+	const {spec, vmFolder, socketBase, hostKey} = options;
+	const [accelerator, image] = await Promise.all([findAccelerator(), readImage(spec.image_folder)]);
+	if (!image) {
+		throw new ApiError('VM_001', `The image in ${spec.image_folder} is gone or damaged.`, {
+			hint: 'Build it again with: golem setup',
+		});
+	}
+
+	const binary = spec.qemu_binary ?? qemuBinaryName();
+	const outputFile = path.join(vmFolder, 'qemu.log');
+	const files = {
+		disk: path.join(vmFolder, 'disk.qcow2'),
+		seed: path.join(vmFolder, 'seed.tar'),
+		processId: path.join(vmFolder, 'qemu.pid'),
+		monitor: socketPath(`${socketBase}.qmp`),
+		console: socketPath(`${socketBase}.tty`),
+		agent: socketPath(`${socketBase}.qga`),
+	};
+
+	return {
+		accelerator: describeAccelerator(accelerator),
+		network: 'none',
+
+		async prepare() {
+			await Promise.all([
+				createDisk(files.disk, image, spec.resources.storage),
+				createSeed({hostname: spec.name, sshKeys: spec.ssh_keys, hostKey, userId: guestUserId}).then(seed =>
+					writeFileAtomically(files.seed, seed),
+				),
+			]);
+		},
+
+		async start(signal) {
+			const qemuVersion = await readQemuVersion(binary);
+			const child = await startQemu({
+				binary,
+				args: qemuCommandLine({spec, image, files, accelerator, dropTo: dropTarget(spec), qemuVersion}),
+				outputFile,
+			});
+			try {
+				const qmp = await waitForMonitor(files.monitor, child.exited, signal);
+				const sshPort = await readForwardedPort(qmp);
+				return superviseVm({pid: child.pid, sshPort, qmp, consoleFile: files.console, exited: child.exited});
+			} catch (error) {
+				await killProcess(child.pid);
+				throw await describeStartFault(error, outputFile);
+			}
+		},
+
+		async adopt() {
+			const pid = Number(await readFileIfThere(files.processId));
+			if (!pid || !(await isProcessAlive(pid, spec.vm_id))) {
+				return undefined;
+			}
+
+			try {
+				const qmp = await waitForMonitor(files.monitor);
+				return superviseVm({pid, sshPort: await readForwardedPort(qmp), qmp, consoleFile: files.console});
+			} catch {
+				// One that cannot be asked cannot be looked after; its disk is as after a power cut, and the VM is off.
+				await killProcess(pid);
+				return undefined;
+			}
+		},
+	};
+}
+
+/** The program that runs guests of this machine's own kind. */
+export function qemuBinaryName(): string {
+	return process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
+}
+
+/** @returns 7.02 for «version 7.2.22» */
+export async function readQemuVersion(binary: string): Promise<number> {
+	const {stdout} = await execa(binary, ['--version'], {timeout: 10_000}).catch((error: unknown) => {
+		throw new ApiError('VM_001', `QEMU cannot be started: ${binary} was not found or does not run.`, {
+			hint: 'Install what is missing with: golem setup',
+			cause: error,
+		});
+	});
+	const match = /version (\d+)\.(\d+)/.exec(stdout);
+	return Number(match?.[1] ?? 0) + Number(match?.[2] ?? 0) / 100;
+}
+
+function dropTarget(spec: ExeUnitSpec): number | undefined {
+	return process.getuid?.() === 0 ? firstVmUserId + spec.proxy.port : undefined;
+}
+
+/** An overlay over the image's own disk: it takes no space until the guest writes. */
+async function createDisk(file: string, image: InstalledImage, storageGb: number): Promise<void> {
+	if (await fileExists(file)) {
+		return;
+	}
+
+	const base = path.join(image.folder, image.disk.file);
+	// Made under another name: a disk that is there is a whole one, whenever we were killed.
+	const unfinished = `${file}.new`;
+	await execa(
+		'qemu-img',
+		['create', '-q', '-f', 'qcow2', '-b', base, '-F', image.disk.format, unfinished, `${storageGb}G`],
+		{timeout: 60_000},
+	);
+	await fs.rename(unfinished, file);
+}
+
+async function startQemu({binary, args, outputFile}: {binary: string; args: string[]; outputFile: string}) {
+	const output = await fs.open(outputFile, 'w', 0o600);
+	const child: ChildProcess = spawn(binary, args, {
+		detached: true,
+		stdio: ['ignore', output.fd, output.fd],
+		cwd: '/',
+		env: {PATH: process.env['PATH']},
+	});
+	await output.close();
+	const exited = new Promise<string>((resolve, reject) => {
+		child.once('error', reject);
+		child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
+	});
+	if (child.pid === undefined) {
+		await exited;
+		throw new ApiError('VM_001', `${binary} has no process id.`);
+	}
+
+	child.unref();
+	return {pid: child.pid, exited};
+}
+
+async function waitForMonitor(file: string, exited?: Promise<string>, signal?: AbortSignal): Promise<Qmp> {
+	let end: string | undefined;
+	exited?.then(
+		reason => {
+			end = reason;
+		},
+		() => {},
+	);
+	const qmp = await pollUntil(
+		async () => {
+			if (end !== undefined) {
+				throw new ApiError('VM_001', `QEMU ended while starting (${end}).`);
+			}
+
+			return connectQmp(file).catch((error: unknown) => {
+				if (isErrno(error, 'ENOENT', 'ECONNREFUSED')) {
+					return undefined;
+				}
+
+				throw error;
+			});
+		},
+		{timeoutMs: monitorTimeoutMs, intervalMs: 20, signal},
+	);
+	if (!qmp) {
+		throw new ApiError('VM_001', `QEMU did not open its monitor in ${monitorTimeoutMs / 1000} s.`);
+	}
+
+	return qmp;
+}
+
+/** The loopback port QEMU chose for the guest's port 22; only the human monitor tells it. */
+async function readForwardedPort(qmp: Qmp): Promise<number> {
+	const table = String(await qmp.execute('human-monitor-command', {'command-line': 'info usernet'}));
+	const match = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(table);
+	if (!match) {
+		throw new ApiError('VM_001', 'QEMU did not say which port leads to the guest.');
+	}
+
+	return Number(match[1]);
+}
+
+function superviseVm({
+	pid,
+	sshPort,
+	qmp,
+	consoleFile,
+	exited,
+}: {
+	pid: number;
+	sshPort: number;
+	qmp: Qmp;
+	consoleFile: string;
+	exited?: Promise<string> | undefined;
+}): RunningVm {
+	const console = followConsole(consoleFile);
+	let asked = false;
+	qmp.onEvent((event, data) => {
+		// The guest turned itself off; a host that shuts QEMU down by a signal says `guest: false`.
+		if (event === 'SHUTDOWN' && data['guest'] === true) {
+			asked = true;
+		}
+	});
+	const ended: Promise<VmEnd> = qmp.closed.then(async () => {
+		await waitUntilProcessGone(pid, killTimeoutMs);
+		const how = (await exited) ?? 'gone';
+		return {asked, reason: asked ? 'turned off' : (console.failure() ?? `QEMU ended (${how})`)};
+	});
+	const endedWithin = async (timeoutMs: number) => {
+		const deadline = deadlineSignal(timeoutMs);
+		const timedOut = new Promise<false>(resolve => {
+			deadline.addEventListener('abort', () => resolve(false), {once: true});
+		});
+		return Promise.race([ended.then(() => true), timedOut]);
+	};
+	const kill = async () => {
+		asked = true;
+		// «quit» flushes the disk; a QEMU that does not listen any more is killed. Its refusal is its end.
+		qmp.execute('quit').catch(() => {});
+		if (!(await endedWithin(killTimeoutMs))) {
+			await killProcess(pid);
+			await ended;
+		}
+	};
+
+	return {
+		pid,
+		ssh: {host: '127.0.0.1', port: sshPort},
+		guestReady: console.ready,
+		ended,
+		consoleLog: console.lines,
+		kill,
+		async stop(graceMs) {
+			asked = true;
+			qmp.execute('system_powerdown').catch(() => {});
+			if (!(await endedWithin(graceMs))) {
+				await kill();
+			}
+		},
+	};
+}
+
+async function describeStartFault(error: unknown, outputFile: string): Promise<unknown> {
+	const output = (await readFileIfThere(outputFile))?.trim();
+	return error instanceof ApiError && output
+		? new ApiError('VM_001', `${error.message} ${output.split('\n').at(-1)}`, {
+				cause: error,
+				details: {log: output.split('\n').slice(-20)},
+			})
+		: error;
+}

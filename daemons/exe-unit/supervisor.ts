@@ -1,0 +1,261 @@
+import net from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Log} from '../../source/platform/log.js';
+import {version} from '../../source/platform/program.js';
+import {createSerialQueue, deadlineSignal} from '../../source/platform/waiting.js';
+import {ApiError} from '../../source/protocol/error-codes.js';
+import type {ExeUnitSpec, ExeUnitStatus} from '../../source/protocol/exe-unit.js';
+import type {VmStage, VmStatus} from '../../source/protocol/vm.js';
+import {createLiveValue, type LiveValue} from '../host/live-value.js';
+import type {Driver, RunningVm} from './driver.js';
+import {openSshProxy, type SshProxy} from './ssh-proxy.js';
+
+/** From power on to an SSH banner, on the slowest machine we know, times four. */
+const bootTimeoutMs = 180_000;
+/** A guest that never says it is up (an image of another make) is asked for its banner all the same. */
+const unannouncedProbeMs = 20_000;
+const bannerTimeoutMs = 3000;
+const stopGraceMs = 15_000;
+
+export type SupervisorOptions = {
+	spec: ExeUnitSpec;
+	driver: Driver;
+	sshHostKeys: readonly string[];
+	log: Log;
+};
+
+/** Owns the life of one VM. Each method does one thing after the other and leaves a state from the contract's table. */
+export type Supervisor = {
+	status: LiveValue<ExeUnitStatus>;
+	/** Figures change without anybody being told; this brings them up to date. */
+	refresh(): ExeUnitStatus;
+	/** Takes over a VM that is still running, or brings it into the wanted state. Never throws: the state tells. */
+	begin(power: 'on' | 'off'): Promise<void>;
+	/** @throws VM_004 unless it is stopped */
+	start(): Promise<void>;
+	/** @throws VM_004 unless it is running; a stopped one stays so */
+	stop(): Promise<void>;
+	/** Ends the VM at once, and the proxy with it; the files are the caller's. */
+	destroy(): Promise<void>;
+};
+
+export function createSupervisor({spec, driver, sshHostKeys, log}: SupervisorOptions): Supervisor {
+	const inTurn = createSerialQueue();
+	const ending = new AbortController();
+	let proxy: SshProxy | undefined;
+	let vm: RunningVm | undefined;
+	let startedAtMs = performance.now();
+	const status = createLiveValue<ExeUnitStatus>({
+		vm_id: spec.vm_id,
+		pid: process.pid,
+		version,
+		status: 'creating',
+		stage: null,
+		error: null,
+		ssh_host_keys: [...sshHostKeys],
+		ssh_user: 'ubuntu',
+		accelerator: driver.accelerator,
+		network: driver.network,
+		vm_pid: null,
+		proxy: {port: spec.proxy.port, open_connections: 0, total_connections: 0, bytes_in: 0, bytes_out: 0},
+	});
+
+	function refresh(changes: Partial<ExeUnitStatus> = {}): ExeUnitStatus {
+		const current = status.get();
+		status.set({
+			...current,
+			...changes,
+			vm_pid: vm?.pid ?? null,
+			proxy: {...current.proxy, ...proxy?.figures()},
+		});
+		return status.get();
+	}
+
+	function become(next: VmStatus, error: ExeUnitStatus['error'] = null): void {
+		log.info({status: next, ...(error ? {error} : {})}, 'status');
+		refresh({status: next, error, ...(next === 'running' || next === 'stopped' ? {stage: null} : {})});
+	}
+
+	function enter(stage: VmStage, message: string): void {
+		const elapsed_ms = Math.round(performance.now() - startedAtMs);
+		log.info({stage, elapsed_ms}, message);
+		refresh({stage: {name: stage, message, elapsed_ms}});
+	}
+
+	async function fail(error: unknown): Promise<void> {
+		const known = error instanceof ApiError ? error : undefined;
+		if (!known) {
+			log.error({err: error}, 'failed by a fault of ours');
+		}
+
+		const console = vm?.consoleLog() ?? [];
+		const stage = status.get().stage?.name;
+		await vm?.kill();
+		vm = undefined;
+		await proxy?.close();
+		proxy = undefined;
+		const details = known?.details['log'];
+		become('error', {
+			code: known?.code ?? 'VM_001',
+			message: `${known?.message ?? 'The VM failed by a fault of the provider’s software.'}${stage ? ` (at: ${stage})` : ''}`,
+			log: Array.isArray(details) ? details.map(String) : console,
+		});
+	}
+
+	function watch(running: RunningVm): void {
+		vm = running;
+		proxy?.setTarget(running.ssh);
+		void running.ended.then(async end => {
+			if (vm !== running) {
+				return;
+			}
+
+			vm = undefined;
+			proxy?.setTarget(undefined);
+			if (status.get().status === 'running') {
+				if (end.asked) {
+					become('stopped');
+				} else {
+					await fail(new ApiError('VM_001', `The VM ended unexpectedly: ${end.reason}.`));
+				}
+			}
+		});
+	}
+
+	async function powerOn(): Promise<void> {
+		startedAtMs = performance.now();
+		enter('prepare', 'Preparing disk and keys');
+		proxy ??= await openSshProxy(spec.proxy);
+		await driver.prepare();
+		enter('boot', `Booting with ${driver.accelerator}`);
+		watch(await driver.start(ending.signal));
+		await untilReachable();
+	}
+
+	async function untilReachable(): Promise<void> {
+		const running = vm;
+		if (!running) {
+			throw new ApiError('VM_001', 'The VM ended while it was starting.');
+		}
+
+		const giveUp = new AbortController();
+		const signal = AbortSignal.any([deadlineSignal(bootTimeoutMs), ending.signal, giveUp.signal]);
+		const ended = running.ended.then(end => {
+			throw new ApiError('VM_001', `The VM ended while it was starting: ${end.reason}.`, {
+				details: {log: running.consoleLog()},
+			});
+		});
+		const reachable = (async () => {
+			await Promise.race([running.guestReady, sleep(unannouncedProbeMs, undefined, {signal})]);
+			enter('network', 'Waiting for the SSH server');
+			while (!(await hasSshBanner(running.ssh, signal))) {
+				await sleep(100, undefined, {signal});
+			}
+		})();
+		try {
+			await Promise.race([reachable, ended]);
+		} catch (error) {
+			reachable.catch(() => {});
+			throw signal.aborted && !ending.signal.aborted
+				? new ApiError('NET_001', `The VM did not answer by SSH in ${bootTimeoutMs / 1000} s.`, {
+						details: {log: running.consoleLog()},
+					})
+				: error;
+		} finally {
+			ended.catch(() => {});
+			giveUp.abort();
+		}
+
+		enter('ready', 'Ready');
+		become('running');
+	}
+
+	return {
+		status,
+		refresh,
+		begin: power =>
+			inTurn(async () => {
+				try {
+					const adopted = await driver.adopt();
+					if (adopted) {
+						log.info({vm_pid: adopted.pid}, 'found the VM running');
+						proxy = await openSshProxy(spec.proxy);
+						watch(adopted);
+						await untilReachable();
+					} else if (power === 'on') {
+						await powerOn();
+					} else {
+						proxy = await openSshProxy(spec.proxy);
+						become('stopped');
+					}
+				} catch (error) {
+					if (!ending.signal.aborted) {
+						await fail(error);
+					}
+				}
+			}),
+		start: () =>
+			inTurn(async () => {
+				mustBe('stopped');
+				become('starting');
+				try {
+					await powerOn();
+				} catch (error) {
+					if (!ending.signal.aborted) {
+						await fail(error);
+					}
+				}
+			}),
+		stop: () =>
+			inTurn(async () => {
+				if (status.get().status === 'stopped') {
+					return;
+				}
+
+				mustBe('running');
+				become('stopping');
+				await vm?.stop(stopGraceMs);
+				vm = undefined;
+				become('stopped');
+			}),
+		async destroy() {
+			// Not in turn: what is under way is what shall end.
+			ending.abort(new ApiError('VM_004', 'The VM is being destroyed.'));
+			const running = vm;
+			vm = undefined;
+			await Promise.all([running?.kill(), proxy?.close()]);
+			await inTurn(async () => {
+				await vm?.kill();
+				become('deleted');
+			});
+		},
+	};
+
+	function mustBe(wanted: VmStatus): void {
+		const {status: current} = status.get();
+		if (current !== wanted) {
+			throw new ApiError('VM_004', `The VM is ${current}; only a ${wanted} one can do that.`, {
+				details: {status: current},
+			});
+		}
+	}
+}
+
+/** Does an SSH server greet there? Forwarded ports accept before the guest listens, so a connection alone says nothing. */
+async function hasSshBanner(
+	{host, port}: {host: string; port: number},
+	signal: AbortSignal,
+): Promise<boolean> {
+	return new Promise(resolve => {
+		const socket = net.connect({host, port, signal});
+		socket.setTimeout(bannerTimeoutMs);
+		const settle = (answer: boolean) => {
+			socket.destroy();
+			resolve(answer);
+		};
+		socket.once('data', data => settle(data.toString('latin1').startsWith('SSH-')));
+		socket.once('timeout', () => settle(false));
+		socket.once('end', () => settle(false));
+		socket.on('error', () => settle(false));
+	});
+}

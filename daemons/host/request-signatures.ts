@@ -1,0 +1,61 @@
+import {ApiError} from '../../source/protocol/error-codes.js';
+import {
+	checkSignature,
+	checkTimestamp,
+	clockToleranceMs,
+	readCredentials,
+	requestText,
+	type SignerRole,
+} from '../../source/protocol/signed-request.js';
+import type {ApiRequest} from './router.js';
+
+/** Signatures remembered at most; at the limit the oldest go, which their timestamps would soon have done anyway. */
+const maximumRemembered = 100_000;
+
+/** Finds out who sent a request, and refuses one that was sent before. */
+export type RequestAuthenticator = (
+	request: Pick<ApiRequest, 'method' | 'path' | 'headers' | 'rawBody'>,
+	audience: string,
+) => string;
+
+/**
+@returns a function that gives the sender's id, or throws AUTH_001 (not theirs), AUTH_002 (too old, or seen before) or
+AUTH_003 (nothing there)
+*/
+export function createRequestAuthenticator(
+	role: SignerRole,
+	now: () => number = Date.now,
+): RequestAuthenticator {
+	const seenUntil = new Map<string, number>();
+	return ({method, path, headers, rawBody}, audience) => {
+		const credentials = readCredentials(headers, role);
+		const nowMs = now();
+		const sentAt = checkTimestamp(credentials.timestamp, nowMs);
+		checkSignature(
+			requestText({method, path, audience, timestamp: credentials.timestamp, body: rawBody}),
+			credentials,
+		);
+		forget(seenUntil, nowMs);
+		// By what was signed and not by the signature's spelling: its hex has two cases, and ECDSA a second valid s.
+		const statement = [credentials.id, credentials.timestamp, method, path, rawBody.toString('base64')].join(
+			'\n',
+		);
+		if (seenUntil.has(statement)) {
+			throw new ApiError('AUTH_002', 'This very request was received before.');
+		}
+
+		seenUntil.set(statement, sentAt + clockToleranceMs);
+		return credentials.id;
+	};
+}
+
+/** Entries come in nearly in the order they end, so the ones to drop are at the front. */
+function forget(seenUntil: Map<string, number>, nowMs: number): void {
+	for (const [statement, until] of seenUntil) {
+		if (until > nowMs && seenUntil.size < maximumRemembered) {
+			return;
+		}
+
+		seenUntil.delete(statement);
+	}
+}

@@ -1,0 +1,71 @@
+import {parseArgs} from 'node:util';
+import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
+import {resolveImageName} from './catalogue.js';
+import {findImage, type InstalledImage} from './image.js';
+import {type BuildProgress, buildMicro} from './micro.js';
+
+/** One line of this program's output; the last line is always `done` or `error`. */
+export type ImageEvent =
+	| ({type: 'progress'} & BuildProgress)
+	/** `image` is null when `find` finds none. */
+	| {type: 'done'; image: InstalledImage | null}
+	| {type: 'error'; error: {code: string; message: string; hint?: string | undefined}};
+
+const abortion = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abortion.abort());
+
+try {
+	print({type: 'done', image: await run(process.argv.slice(2))});
+} catch (error) {
+	const {code, message, hint, exitCode} = toGolemError(error);
+	print({type: 'error', error: {code, message, hint}});
+	process.exitCode = exitCode;
+}
+
+async function run(args: string[]): Promise<InstalledImage | null> {
+	const {command, image, imagesFolder} = parseCommandLine(args);
+	if (command === 'find') return (await findImage(imagesFolder, image)) ?? null;
+	return buildMicro({
+		imagesFolder,
+		signal: abortion.signal,
+		onProgress: progress => print({type: 'progress', ...progress}),
+	});
+}
+
+function parseCommandLine(args: string[]) {
+	const usage = (message: string, cause?: unknown) =>
+		new GolemError('USAGE', message, {
+			hint: 'Usage: main.js build|find IMAGE --images-folder FOLDER',
+			exitCode: exitCodes.usage,
+			cause,
+		});
+
+	try {
+		const {positionals, values} = parseArgs({
+			args,
+			allowPositionals: true,
+			options: {'images-folder': {type: 'string'}},
+		});
+		const [command, name = ''] = positionals;
+		const imagesFolder = values['images-folder'];
+		const image = resolveImageName(name);
+		if (command !== 'build' && command !== 'find') throw usage('Say what to do: build or find');
+		if (imagesFolder === undefined) throw usage('Say where the images are: --images-folder');
+		if (image === undefined) throw usage(`There is no image named «${name}»`);
+		return {command, image, imagesFolder};
+	} catch (error) {
+		throw error instanceof GolemError ? error : usage(String(error), error);
+	}
+}
+
+function toGolemError(error: unknown): GolemError {
+	return error instanceof GolemError
+		? error
+		: new GolemError('IMAGE_BUILD_FAILED', error instanceof Error ? error.message : String(error), {
+				cause: error,
+			});
+}
+
+function print(event: ImageEvent): void {
+	process.stdout.write(`${JSON.stringify(event)}\n`);
+}

@@ -1,0 +1,153 @@
+import {createHash} from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {createHttpClient} from '../../source/client/http-client.js';
+import {startDetachedProcess} from '../../source/platform/detached-process.js';
+import {ensurePrivateFolder, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
+import {GolemError} from '../../source/platform/golem-error.js';
+import type {Log} from '../../source/platform/log.js';
+import {type Paths, socketPath} from '../../source/platform/paths.js';
+import {isProcessAlive, killProcess} from '../../source/platform/process.js';
+import {acquireProcessLock} from '../../source/platform/process-lock.js';
+import {processEntry} from '../../source/platform/program.js';
+import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
+import {pollUntil} from '../../source/platform/waiting.js';
+import {type ExeUnitSpec, type ExeUnitStatus, exeUnitStatusSchema} from '../../source/protocol/exe-unit.js';
+
+/** The supervisor of one VM, as the provider deals with it. It lives on when the provider does not. */
+export type ExeUnit = {
+	/** Writes down what the VM is to be; the supervisor reads it when it starts. */
+	writeSpec(spec: ExeUnitSpec): Promise<void>;
+	/** Starts the supervisor, or does nothing where one is at work. */
+	ensureRunning(power: 'on' | 'off', signal: AbortSignal): Promise<void>;
+	/** The status at each change; ends when the supervisor does, or the signal says so. */
+	follow(signal: AbortSignal): AsyncGenerator<ExeUnitStatus>;
+	start(signal?: AbortSignal): Promise<ExeUnitStatus>;
+	stop(signal?: AbortSignal): Promise<ExeUnitStatus>;
+	/** Ends VM and supervisor. @param keepFiles leave the disk and the logs */
+	destroy(options: {keepFiles: boolean}): Promise<void>;
+};
+
+const readyTimeoutMs = 20_000;
+const lifeCycleTimeoutMs = 200_000;
+const destroyTimeoutMs = 30_000;
+
+export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
+	const vmFolder = path.join(paths.providerVms, vmId);
+	// Short, since a VM's id may be longer than a socket's path can be.
+	const shortName = createHash('sha256').update(vmId).digest('hex').slice(0, 12);
+	const socketBase = path.join(paths.run, 'vm', shortName);
+	const socket = socketPath(`${socketBase}.sock`);
+	const client = createHttpClient({target: {socket}, name: `the exe-unit of ${vmId}`});
+
+	return {
+		async writeSpec(spec) {
+			await ensurePrivateFolder(vmFolder);
+			await writeFileAtomically(path.join(vmFolder, 'spec.json'), JSON.stringify(spec, null, '\t'));
+		},
+
+		async ensureRunning(power, signal) {
+			await ensurePrivateFolder(path.dirname(socket));
+			if (await answersOnUnixSocket(socket)) {
+				return;
+			}
+
+			try {
+				const {pid} = await startDetachedProcess({
+					entry: processEntry('exe-unit'),
+					args: [vmFolder, socketBase, power],
+					outputFile: path.join(vmFolder, 'exe-unit.out'),
+					readyTimeoutMs,
+					signal,
+				});
+				log.info({vm_id: vmId, exe_unit_pid: pid}, 'exe-unit started');
+			} catch (error) {
+				// One that an earlier provider started may be just about to open its socket.
+				const isThere =
+					error instanceof GolemError &&
+					error.code === 'ALREADY_RUNNING' &&
+					(await pollUntil(async () => (await answersOnUnixSocket(socket)) || undefined, {
+						timeoutMs: readyTimeoutMs,
+						intervalMs: 50,
+						signal,
+					}));
+				if (!isThere) {
+					throw error;
+				}
+			}
+		},
+
+		async *follow(signal) {
+			for await (const line of client.lines('/v1/events', {signal})) {
+				yield exeUnitStatusSchema.parse(JSON.parse(line));
+			}
+		},
+
+		start: signal =>
+			client.send('POST', '/v1/start', exeUnitStatusSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+		stop: signal =>
+			client.send('POST', '/v1/stop', exeUnitStatusSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+
+		async destroy({keepFiles}) {
+			try {
+				await client.send('POST', `/v1/destroy?keep_files=${keepFiles}`, exeUnitStatusSchema, {
+					timeoutMs: destroyTimeoutMs,
+				});
+			} catch (error) {
+				log.info({vm_id: vmId, err: error}, 'the exe-unit does not answer; cleaning up without it');
+			}
+
+			await removeRemains({vmId, vmFolder, socketBase, keepFiles});
+		},
+	};
+}
+
+/** Waits until the supervisor is gone, and clears away what a dead one has left behind. */
+async function removeRemains({
+	vmId,
+	vmFolder,
+	socketBase,
+	keepFiles,
+}: {
+	vmId: string;
+	vmFolder: string;
+	socketBase: string;
+	keepFiles: boolean;
+}): Promise<void> {
+	const lock = await pollUntil(
+		() =>
+			acquireProcessLock(`${socketBase}.lock`).catch((error: unknown) => {
+				if (error instanceof GolemError && error.code === 'ALREADY_RUNNING') {
+					return undefined;
+				}
+
+				throw error;
+			}),
+		{timeoutMs: destroyTimeoutMs, intervalMs: 25},
+	);
+	if (!lock) {
+		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${vmId} neither answers nor ends.`);
+	}
+
+	try {
+		const pid = Number(await readFileIfThere(path.join(vmFolder, 'qemu.pid')));
+		if (pid && (await isProcessAlive(pid, vmId))) {
+			await killProcess(pid);
+		}
+
+		if (!keepFiles) {
+			await fs.rm(vmFolder, {recursive: true, force: true});
+		}
+
+		const sockets = ['.sock', '.qmp', '.tty', '.qga', '.lock'].map(ending => `${socketBase}${ending}`);
+		await Promise.all(sockets.map(file => fs.rm(file, {force: true})));
+	} finally {
+		await lock.release();
+	}
+}
+
+/** Waits a little longer each time, at most two seconds. */
+export async function pauseBeforeRetry(attempt: number, signal: AbortSignal): Promise<void> {
+	await sleep(Math.min(2000, 50 * 2 ** attempt), undefined, {signal});
+}

@@ -1,0 +1,172 @@
+import got, {type Got, HTTPError, type Method, RequestError, TimeoutError} from 'got';
+import type * as z from 'zod';
+import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
+
+export type HttpClientOptions = {
+	/** `http://host:port`, or the path of a unix socket. */
+	target: {url: string} | {socket: string};
+	/** What is on the other side, for messages: `the provider 0x…`. */
+	name: string;
+	/** What to do when it cannot be reached. */
+	hint?: string | undefined;
+	/** Headers that prove who sends; made anew for each request. */
+	sign?: ((request: {method: string; path: string; body: string}) => Record<string, string>) | undefined;
+};
+
+export type SendOptions = {
+	body?: unknown;
+	headers?: Record<string, string> | undefined;
+	timeoutMs?: number | undefined;
+	signal?: AbortSignal | undefined;
+};
+
+export type HttpClient = {
+	/**
+	Sends a request and checks the answer's shape.
+	@throws GolemError with the code the other side gave; NOT_REACHABLE, NET_001 (timed out) or BAD_ANSWER
+	*/
+	send<Value>(
+		method: 'GET' | 'POST' | 'DELETE',
+		path: string,
+		schema: z.ZodType<Value>,
+		options?: SendOptions,
+	): Promise<Value>;
+	/** The lines of a streamed answer as they come; it ends with the stream. */
+	lines(path: string, options?: Pick<SendOptions, 'signal' | 'headers'>): AsyncGenerator<string>;
+};
+
+const defaultTimeoutMs = 15_000;
+/** A stream has a line every ten seconds; one that is silent for longer is dead. */
+const streamSilenceMs = 30_000;
+const maximumLineBytes = 1024 * 1024;
+
+export function createHttpClient({target, name, hint, sign}: HttpClientOptions): HttpClient {
+	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
+	// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
+	const client: Got = got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true});
+	const headersFor = (method: string, path: string, body: string, extra?: Record<string, string>) => ({
+		...(body === '' ? {} : {'content-type': 'application/json'}),
+		...sign?.({method, path, body}),
+		...extra,
+	});
+
+	return {
+		async send(method, path, schema, {body, headers, timeoutMs = defaultTimeoutMs, signal} = {}) {
+			const text = body === undefined ? '' : JSON.stringify(body);
+			try {
+				const answer = await client(`${base}${path}`, {
+					method: method as Method,
+					headers: headersFor(method, path, text, headers),
+					...(body === undefined ? {} : {body: text}),
+					timeout: {request: timeoutMs},
+					...(signal ? {signal} : {}),
+				});
+				return parseAnswer(answer.body, schema, name);
+			} catch (error) {
+				throw translateError(error, {name, hint, timeoutMs, signal});
+			}
+		},
+
+		async *lines(path, {signal, headers} = {}) {
+			try {
+				const stream = client.stream(`${base}${path}`, {
+					headers: headersFor('GET', path, '', headers),
+					timeout: {connect: defaultTimeoutMs, socket: streamSilenceMs},
+					...(signal ? {signal} : {}),
+				});
+				let rest = '';
+				stream.setEncoding('utf8');
+				for await (const chunk of stream) {
+					const lines = (rest + String(chunk)).split('\n');
+					rest = lines.pop() ?? '';
+					if (rest.length > maximumLineBytes) {
+						throw new GolemError('BAD_ANSWER', `A line from ${name} has no end.`);
+					}
+
+					yield* lines;
+				}
+			} catch (error) {
+				if (signal?.aborted) {
+					return;
+				}
+
+				throw translateError(error, {name, hint, timeoutMs: streamSilenceMs, signal});
+			}
+		},
+	};
+}
+
+function parseAnswer<Value>(text: string, schema: z.ZodType<Value>, name: string): Value {
+	const parsed = schema.safeParse(parseJson(text));
+	if (!parsed.success) {
+		throw new GolemError('BAD_ANSWER', `What ${name} answered makes no sense here.`, {
+			hint: 'Its version may not fit this one; see `golem version` on both sides.',
+			cause: parsed.error,
+		});
+	}
+
+	return parsed.data;
+}
+
+function translateError(
+	error: unknown,
+	{
+		name,
+		hint,
+		timeoutMs,
+		signal,
+	}: {name: string; hint: string | undefined; timeoutMs: number; signal: AbortSignal | undefined},
+): unknown {
+	if (signal?.aborted) {
+		return signal.reason;
+	}
+
+	if (error instanceof HTTPError) {
+		const body = errorBodySchema.safeParse(parseJson(String(error.response.body)));
+		if (body.success) {
+			const {code, message, details} = body.data;
+			const given = details['hint'];
+			return new GolemError(code, message, {
+				exitCode: exitCodeOf(code),
+				details,
+				hint: typeof given === 'string' ? given : undefined,
+				cause: error,
+			});
+		}
+
+		return new GolemError('BAD_ANSWER', `${capitalise(name)} answered ${error.response.statusCode}.`, {
+			cause: error,
+		});
+	}
+
+	if (error instanceof TimeoutError) {
+		return new GolemError('NET_001', `${capitalise(name)} did not answer in ${timeoutMs / 1000} s.`, {
+			exitCode: exitCodes.timedOut,
+			hint,
+			cause: error,
+		});
+	}
+
+	if (error instanceof RequestError) {
+		return new GolemError('NOT_REACHABLE', `${capitalise(name)} cannot be reached (${error.code}).`, {
+			exitCode: exitCodes.notReachable,
+			hint,
+			cause: error,
+		});
+	}
+
+	return error;
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function capitalise(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}

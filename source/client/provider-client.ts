@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import type {Identity} from '../protocol/identity.js';
+import {signRequest} from '../protocol/signed-request.js';
+import {
+	type CreateVmBody,
+	type ProviderInfo,
+	providerInfoSchema,
+	type Vm,
+	type VmAccess,
+	type VmEvent,
+	type VmJob,
+	vmAccessSchema,
+	vmEventSchema,
+	vmJobSchema,
+	vmSchema,
+} from '../protocol/vm.js';
+import {createHttpClient} from './http-client.js';
+
+/** Where a provider is and who it must be. */
+export type ProviderAddress = {
+	/** Its id, which each request to it is signed for. */
+	id: string;
+	host: string;
+	port: number;
+};
+
+/** A provider, spoken to over its public API in the name of one requestor. */
+export type ProviderClient = {
+	info(signal?: AbortSignal): Promise<ProviderInfo>;
+	/** Begins a creation. The same key and body give the same VM, however often they are sent. */
+	create(body: CreateVmBody, idempotencyKey: string, signal?: AbortSignal): Promise<VmJob>;
+	job(jobId: string, signal?: AbortSignal): Promise<VmJob>;
+	/** By id or by the name its owner gave it. */
+	get(vm: string, signal?: AbortSignal): Promise<Vm>;
+	list(signal?: AbortSignal): Promise<Vm[]>;
+	access(vm: string, signal?: AbortSignal): Promise<VmAccess>;
+	events(vm: string, signal: AbortSignal): AsyncGenerator<VmEvent>;
+	start(vm: string, signal?: AbortSignal): Promise<Vm>;
+	stop(vm: string, signal?: AbortSignal): Promise<Vm>;
+	destroy(vm: string, signal?: AbortSignal): Promise<void>;
+};
+
+/** Stop and start answer when the VM is there. */
+const lifeCycleTimeoutMs = 200_000;
+
+export function createProviderClient(address: ProviderAddress, identity: Identity): ProviderClient {
+	const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+	const client = createHttpClient({
+		target: {url: `http://${host}:${address.port}`},
+		name: `the provider ${address.id} (${host}:${address.port})`,
+		hint: 'It may be down for a moment; your VM goes on without it, and `golem vm ssh` needs only the VM.',
+		sign: ({method, path, body}) =>
+			signRequest(identity, 'Requestor', {
+				method,
+				path,
+				audience: address.id,
+				timestamp: new Date().toISOString(),
+				body,
+			}),
+	});
+	const pathOf = (vm: string, rest = '') => `/api/v1/vms/${encodeURIComponent(vm)}${rest}`;
+	return {
+		info: signal => client.send('GET', '/api/v1/provider/info', providerInfoSchema, {signal}),
+		create: (body, idempotencyKey, signal) =>
+			client.send('POST', '/api/v1/vms?async=true', vmJobSchema, {
+				body,
+				headers: {'Idempotency-Key': idempotencyKey},
+				signal,
+			}),
+		job: (jobId, signal) =>
+			client.send('GET', `/api/v1/vms/jobs/${encodeURIComponent(jobId)}`, vmJobSchema, {signal}),
+		get: (vm, signal) => client.send('GET', pathOf(vm), vmSchema, {signal}),
+		list: signal => client.send('GET', '/api/v1/vms', z.array(vmSchema), {signal}),
+		access: (vm, signal) => client.send('GET', pathOf(vm, '/access'), vmAccessSchema, {signal}),
+		async *events(vm, signal) {
+			for await (const line of client.lines(pathOf(vm, '/events'), {signal})) {
+				const data = /^data: (.*)$/.exec(line)?.[1];
+				const event = data === undefined ? undefined : vmEventSchema.safeParse(JSON.parse(data)).data;
+				if (event) {
+					yield event;
+				}
+			}
+		},
+		start: (vm, signal) =>
+			client.send('POST', pathOf(vm, '/start'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+		stop: (vm, signal) =>
+			client.send('POST', pathOf(vm, '/stop'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+		async destroy(vm, signal) {
+			await client.send('DELETE', pathOf(vm), z.unknown(), {timeoutMs: lifeCycleTimeoutMs, signal});
+		},
+	};
+}

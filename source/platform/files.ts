@@ -1,0 +1,58 @@
+import {randomBytes} from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+/** Makes a folder that only its owner can enter, with all that leads to it. */
+export async function ensurePrivateFolder(folder: string): Promise<string> {
+	await fs.mkdir(folder, {recursive: true, mode: 0o700});
+	return folder;
+}
+
+/**
+Writes a whole file or nothing: a reader, or the next start after a kill, sees the old content or the new one. The file
+has its mode from its first byte on, so that a key is never readable for a moment.
+*/
+export async function writeFileAtomically(
+	file: string,
+	content: string | Uint8Array,
+	{mode = 0o600}: {mode?: number} = {},
+): Promise<void> {
+	const temporary = path.join(
+		path.dirname(file),
+		`.${path.basename(file)}.${randomBytes(6).toString('hex')}`,
+	);
+	const handle = await fs.open(temporary, 'wx', mode);
+	try {
+		await handle.writeFile(content);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+
+	await fs.rename(temporary, file);
+}
+
+/** The text of a file, or undefined where there is none. */
+export async function readFileIfThere(file: string): Promise<string | undefined> {
+	try {
+		return await fs.readFile(file, 'utf8');
+	} catch (error) {
+		if (isErrno(error, 'ENOENT')) {
+			return undefined;
+		}
+
+		throw error;
+	}
+}
+
+export async function fileExists(file: string): Promise<boolean> {
+	return fs.access(file).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** Is this the system's error of that name (`ENOENT`, `ECONNREFUSED`, …)? */
+export function isErrno(error: unknown, ...codes: string[]): boolean {
+	return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,42 @@
+import path from 'node:path';
+import sqlite3 from 'sqlite3';
+import {ensurePrivateFolder, isErrno} from './files.js';
+import {exitCodes, GolemError} from './golem-error.js';
+
+/** Held until released, or until the process is gone, however it goes. */
+export type ProcessLock = {release(): Promise<void>};
+
+/**
+Takes the lock of that file for this process, or throws `ALREADY_RUNNING` at once.
+
+The lock is SQLite's exclusive lock on an otherwise empty database: a lock of the kernel (fcntl), which ends with the
+process that holds it. So there is no stale lock to recognise after a kill, and no race in replacing one.
+*/
+export async function acquireProcessLock(file: string): Promise<ProcessLock> {
+	await ensurePrivateFolder(path.dirname(file));
+	const database = await new Promise<sqlite3.Database>((resolve, reject) => {
+		const opened = new sqlite3.Database(file, error => (error ? reject(error) : resolve(opened)));
+	});
+	const close = () =>
+		new Promise<void>((resolve, reject) => {
+			database.close(error => (error ? reject(error) : resolve()));
+		});
+
+	try {
+		await new Promise<void>((resolve, reject) => {
+			database.exec('BEGIN EXCLUSIVE', error => (error ? reject(error) : resolve()));
+		});
+	} catch (error) {
+		await close();
+		if (isErrno(error, 'SQLITE_BUSY')) {
+			throw new GolemError('ALREADY_RUNNING', `Another process holds ${file}.`, {
+				exitCode: exitCodes.conflict,
+				cause: error,
+			});
+		}
+
+		throw error;
+	}
+
+	return {release: close};
+}

@@ -1,0 +1,56 @@
+import fs from 'node:fs/promises';
+import {isErrno} from './files.js';
+import {pollUntil} from './waiting.js';
+
+/**
+Is that process there and able to run? A zombie, which is dead and only not yet collected by its parent, is not.
+@param mentions text its command line must have, so that another process that got the same number is not taken for it
+*/
+export async function isProcessAlive(pid: number, mentions?: string): Promise<boolean> {
+	try {
+		process.kill(pid, 0);
+	} catch (error) {
+		return isErrno(error, 'EPERM');
+	}
+
+	if (process.platform !== 'linux') {
+		return true;
+	}
+
+	try {
+		const [stat, commandLine] = await Promise.all([
+			fs.readFile(`/proc/${pid}/stat`, 'utf8'),
+			fs.readFile(`/proc/${pid}/cmdline`, 'utf8'),
+		]);
+		const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+		return state !== 'Z' && state !== 'X' && (mentions === undefined || commandLine.includes(mentions));
+	} catch (error) {
+		if (isErrno(error, 'ENOENT', 'ESRCH')) {
+			return false;
+		}
+
+		throw error;
+	}
+}
+
+/** Resolves to whether it is gone in that time. */
+export async function waitUntilProcessGone(pid: number, timeoutMs: number): Promise<boolean> {
+	const gone = await pollUntil(async () => ((await isProcessAlive(pid)) ? undefined : true), {
+		timeoutMs,
+		intervalMs: 20,
+	});
+	return gone ?? false;
+}
+
+/** Ends a process at once and waits until it is gone. One that is gone already is fine. */
+export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch (error) {
+		if (!isErrno(error, 'ESRCH')) {
+			throw error;
+		}
+	}
+
+	await waitUntilProcessGone(pid, timeoutMs);
+}

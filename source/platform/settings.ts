@@ -1,0 +1,202 @@
+import path from 'node:path';
+import * as z from 'zod';
+import {readFileIfThere} from './files.js';
+import {exitCodes, GolemError} from './golem-error.js';
+
+/** One thing a user can set: by a flag, in the environment, in `.env` or in `config.json`. */
+export type Setting<Value = unknown> = {
+	/** The variable's name, which is also its key in `config.json`. */
+	variable: string;
+	/** Other names it answers to; the first one found counts. */
+	aliases?: readonly string[];
+	/** Parses the text of the variable. */
+	schema: z.ZodType<Value>;
+	/** Used when nobody says anything. */
+	default: Value;
+	description: string;
+};
+
+export type SettingOrigin = 'flag' | 'environment' | '.env' | 'config.json' | 'default';
+
+type Values<Settings extends Record<string, Setting>> = {
+	[Name in keyof Settings]: z.infer<Settings[Name]['schema']>;
+};
+
+export type SettingSources = {
+	/** Highest precedence; undefined entries were not given. */
+	flags?: Readonly<Record<string, unknown>>;
+	environment: NodeJS.ProcessEnv;
+	/** Content of `.env` in the working folder. */
+	dotEnv: Readonly<Record<string, string>>;
+	/** Content of `config.json`. */
+	config: Readonly<Record<string, unknown>>;
+};
+
+/** Reads `.env` of a folder and the `config.json` of a home. A missing file is an empty one. */
+export async function readSettingSources(
+	folders: {cwd: string; config: string},
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<SettingSources> {
+	const [dotEnv, config] = await Promise.all([
+		readFileIfThere(path.join(folders.cwd, '.env')),
+		readFileIfThere(folders.config),
+	]);
+	return {environment, dotEnv: parseDotEnv(dotEnv ?? ''), config: parseConfig(config, folders.config)};
+}
+
+/**
+Resolves every setting, or throws one error (`SETTINGS_INVALID`) that names every bad one with its value, where it came
+from and what would be right.
+*/
+export function resolveSettings<Settings extends Record<string, Setting>>(
+	settings: Settings,
+	sources: SettingSources,
+): {values: Values<Settings>; origins: Record<keyof Settings, SettingOrigin>} {
+	const faults: string[] = [];
+	const resolved = Object.entries(settings).map(([name, setting]) => {
+		const found = findValue(name, setting, sources);
+		if (!found) {
+			return {name, value: setting.default, origin: 'default' as const};
+		}
+
+		const parsed = setting.schema.safeParse(found.value);
+		if (!parsed.success) {
+			const reasons = parsed.error.issues.map(issue => issue.message).join('; ');
+			faults.push(`${setting.variable}=${String(found.value)} (from ${found.origin}): ${reasons}`);
+		}
+
+		return {name, value: parsed.data, origin: found.origin};
+	});
+
+	if (faults.length > 0) {
+		throw new GolemError(
+			'SETTINGS_INVALID',
+			faults.length === 1 ? `Bad setting ${faults[0]}` : `Bad settings:\n  ${faults.join('\n  ')}`,
+			{exitCode: exitCodes.usage, details: {faults}, hint: 'Nothing was started. Correct the values above.'},
+		);
+	}
+
+	return {
+		values: Object.fromEntries(resolved.map(({name, value}) => [name, value])) as Values<Settings>,
+		origins: Object.fromEntries(resolved.map(({name, origin}) => [name, origin])) as Record<
+			keyof Settings,
+			SettingOrigin
+		>,
+	};
+}
+
+/** Gives a setting its type from its schema; `default` is checked against it by the compiler. */
+export const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
+
+/** Texts of the environment as typed values, with messages that say what would be right. */
+export const settingSchemas = {
+	text: z.coerce.string().trim().min(1, 'must not be empty'),
+	port: z.coerce
+		.number('must be a port number')
+		.int('must be a port number')
+		.min(0, 'must be a port from 0 (any free one) to 65535')
+		.max(65_535, 'must be a port from 0 (any free one) to 65535'),
+	flag: z.union([z.boolean(), z.string()]).transform((value, context) => {
+		const text = String(value).toLowerCase();
+		if (['true', '1', 'yes', 'on'].includes(text)) {
+			return true;
+		}
+
+		if (['false', '0', 'no', 'off', ''].includes(text)) {
+			return false;
+		}
+
+		context.issues.push({code: 'custom', input: value, message: 'must be true or false'});
+		return z.NEVER;
+	}),
+	/** A JSON array of texts, or texts separated by commas. */
+	list: z.union([z.array(z.string()), z.string()]).transform((value, context) => {
+		if (Array.isArray(value)) {
+			return value;
+		}
+
+		if (!value.trim().startsWith('[')) {
+			return value
+				.split(',')
+				.map(item => item.trim())
+				.filter(Boolean);
+		}
+
+		try {
+			return z.array(z.string()).parse(JSON.parse(value));
+		} catch {
+			context.issues.push({
+				code: 'custom',
+				input: value,
+				message: 'must be a JSON array of strings, or strings separated by commas',
+			});
+			return z.NEVER;
+		}
+	}),
+	wholeNumber: (minimum: number, maximum: number) =>
+		z.coerce
+			.number(`must be a whole number from ${minimum} to ${maximum}`)
+			.int(`must be a whole number from ${minimum} to ${maximum}`)
+			.min(minimum, `must be a whole number from ${minimum} to ${maximum}`)
+			.max(maximum, `must be a whole number from ${minimum} to ${maximum}`),
+	number: (minimum: number, maximum: number) =>
+		z.coerce
+			.number(`must be a number from ${minimum} to ${maximum}`)
+			.min(minimum, `must be a number from ${minimum} to ${maximum}`)
+			.max(maximum, `must be a number from ${minimum} to ${maximum}`),
+	oneOf: <const Choice extends string>(choices: readonly Choice[]) =>
+		z.enum(choices, `must be one of ${choices.join(', ')}`),
+};
+
+function findValue(name: string, {variable, aliases = []}: Setting, sources: SettingSources) {
+	const flag = sources.flags?.[name];
+	if (flag !== undefined) {
+		return {value: flag, origin: 'flag' as const};
+	}
+
+	const places = [
+		['environment', sources.environment],
+		['.env', sources.dotEnv],
+		['config.json', sources.config],
+	] as const;
+	for (const [origin, values] of places) {
+		for (const candidate of [variable, ...aliases]) {
+			if (values[candidate] !== undefined) {
+				return {value: values[candidate], origin};
+			}
+		}
+	}
+
+	return undefined;
+}
+
+/** `KEY=value` lines; `#` begins a comment, quotes around a value are taken off, `export ` is allowed. */
+export function parseDotEnv(text: string): Record<string, string> {
+	const entries = text.split(/\r?\n/).flatMap(line => {
+		const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+		if (!match?.[1]) {
+			return [];
+		}
+
+		const raw = match[2] ?? '';
+		const quoted = /^(["'])(.*)\1$/.exec(raw);
+		return [[match[1], quoted?.[2] ?? raw.replace(/\s+#.*$/, '')]];
+	});
+	return Object.fromEntries(entries);
+}
+
+function parseConfig(text: string | undefined, file: string): Record<string, unknown> {
+	if (text === undefined) {
+		return {};
+	}
+
+	try {
+		return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+	} catch (error) {
+		throw new GolemError('SETTINGS_INVALID', `${file} is not a JSON object.`, {
+			exitCode: exitCodes.usage,
+			hint: 'Correct the file, or move it away to use the defaults.',
+			cause: error,
+		});
+	}
+}

@@ -1,0 +1,89 @@
+import path from 'node:path';
+import KeyvSqlite from '@keyv/sqlite';
+import Keyv from 'keyv';
+import type * as z from 'zod';
+import {ensurePrivateFolder} from './files.js';
+import {GolemError} from './golem-error.js';
+
+/** Durable values of one kind, by key. What comes out has been checked against the schema. */
+export type Store<Value> = {
+	get(key: string): Promise<Value | undefined>;
+	set(key: string, value: Value): Promise<void>;
+	delete(key: string): Promise<boolean>;
+	entries(): Promise<Array<[key: string, value: Value]>>;
+	close(): Promise<void>;
+};
+
+export type StoreOptions<Value> = {
+	/** The SQLite file; its folder is made if need be. */
+	file: string;
+	schema: z.ZodType<Value>;
+	/** `full` survives a power cut (money, VMs, ports); `normal` survives a kill. */
+	durability: 'full' | 'normal';
+};
+
+/**
+Opens a store: Keyv over SQLite in WAL mode. Several processes may have the same file open.
+
+@keyv/sqlite has no option for the journal or for durability; its `query` is public, so they are set through it.
+@throws STORE_DAMAGED where a value does not fit the schema or the file is no database
+*/
+export async function openStore<Value>({
+	file,
+	schema,
+	durability,
+}: StoreOptions<Value>): Promise<Store<Value>> {
+	await ensurePrivateFolder(path.dirname(file));
+	const adapter = new KeyvSqlite({uri: `sqlite://${file}`, busyTimeout: 5000, iterationLimit: 1000});
+	// Every call reports its own failure; the same one as an event would end the process.
+	adapter.on('error', () => {});
+	try {
+		await adapter.query('PRAGMA journal_mode=WAL');
+		await adapter.query(`PRAGMA synchronous=${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+	} catch (error) {
+		throw new GolemError('STORE_DAMAGED', `${file} could not be opened as a database.`, {
+			hint: `Move ${file} away to begin with an empty one.`,
+			cause: error,
+		});
+	}
+
+	const keyv = new Keyv<unknown>({store: adapter, throwOnErrors: true, emitErrors: false});
+	const parse = (key: string, value: unknown) => {
+		const parsed = schema.safeParse(value);
+		if (!parsed.success) {
+			throw new GolemError(
+				'STORE_DAMAGED',
+				`${file} has a value under ${key} that this version cannot read.`,
+				{
+					cause: parsed.error,
+				},
+			);
+		}
+
+		return parsed.data;
+	};
+
+	return {
+		async get(key) {
+			const value = await keyv.get(key);
+			return value === undefined ? undefined : parse(key, value);
+		},
+		async set(key, value) {
+			await keyv.set(key, value);
+		},
+		async delete(key) {
+			return keyv.delete(key);
+		},
+		async entries() {
+			const found: Array<[string, Value]> = [];
+			for await (const [key, value] of keyv.iterator?.(undefined) ?? []) {
+				found.push([key, parse(key, value)]);
+			}
+
+			return found;
+		},
+		async close() {
+			await keyv.disconnect();
+		},
+	};
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import {resourcesSchema} from './resources.js';
+import {vmStages, vmStatusSchema} from './vm.js';
+
+/** What an exe-unit is told about its VM: the file `spec.json` in the VM's folder, written by the provider. */
+export const exeUnitSpecSchema = z.object({
+	vm_id: z.string(),
+	/** The guest's hostname. */
+	name: z.string(),
+	resources: resourcesSchema,
+	/** The folder of the image's build; pinned, since the disk is an overlay over it. */
+	image_folder: z.string(),
+	/** Who may log in: public keys in OpenSSH's form. */
+	ssh_keys: z.array(z.string()),
+	/** Where the SSH proxy listens. */
+	proxy: z.object({host: z.string(), port: z.number().int().min(1).max(65_535)}),
+	driver: z.literal('qemu'),
+	qemu_binary: z.string().optional(),
+});
+export type ExeUnitSpec = z.infer<typeof exeUnitSpecSchema>;
+
+/** `GET /v1/status` of an exe-unit, and every line of its `GET /v1/events`. */
+export const exeUnitStatusSchema = z.looseObject({
+	vm_id: z.string(),
+	pid: z.number().int(),
+	version: z.string(),
+	status: vmStatusSchema,
+	stage: z.object({name: z.enum(vmStages), message: z.string(), elapsed_ms: z.number()}).nullable(),
+	error: z.object({code: z.string(), message: z.string(), log: z.array(z.string())}).nullable(),
+	/** Public keys by which the guest's SSH server is known. */
+	ssh_host_keys: z.array(z.string()),
+	ssh_user: z.string(),
+	accelerator: z.string(),
+	/** The guest's way to the world: `passt`, or `none` where it has only its SSH port. */
+	network: z.string(),
+	/** The VM's own process, null while it is off. */
+	vm_pid: z.number().int().nullable(),
+	proxy: z.object({
+		port: z.number().int(),
+		open_connections: z.number().int(),
+		total_connections: z.number().int(),
+		bytes_in: z.number().int(),
+		bytes_out: z.number().int(),
+	}),
+});
+export type ExeUnitStatus = z.infer<typeof exeUnitStatusSchema>;
