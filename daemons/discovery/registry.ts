@@ -1,5 +1,9 @@
 import type {Store} from '../../source/platform/store.js';
-import {type Advertisement, type AdvertisementStatement, advertisementLifetimeMs} from '../../source/protocol/advertisement.js';
+import {
+	type Advertisement,
+	type AdvertisementStatement,
+	advertisementLifetimeMs,
+} from '../../source/protocol/advertisement.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {Resources} from '../../source/protocol/resources.js';
 import {covers} from '../../source/protocol/resources.js';

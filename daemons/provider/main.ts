@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {createDiscoveryClient} from '../../source/client/discovery-client.js';
+import {describeAccelerator, findAccelerator} from '../../source/platform/accelerator.js';
 import {ensurePrivateFolder} from '../../source/platform/files.js';
 import {readOrCreateKeyFile} from '../../source/platform/identity-file.js';
 import {openStore} from '../../source/platform/store.js';
@@ -30,6 +31,7 @@ await runDaemon({
 	settings: providerSettings,
 	async start({settings, paths, log, signal, changes}) {
 		let {images} = await checkDriver({qemuBinary: settings.qemuBinary, imagesFolder: paths.images});
+		const accelerator = describeAccelerator(await findAccelerator());
 		const identity = createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
 		await ensurePrivateFolder(paths.providerVms);
 		const store = await openStore({
@@ -150,6 +152,7 @@ await runDaemon({
 					name: settings.name,
 					country: settings.country,
 					driver: 'qemu',
+					accelerator,
 					images: images.map(({name}) => name),
 					resources: {total: capacity, available: available()},
 				}),
@@ -188,6 +191,8 @@ await runDaemon({
 				public_ip: publicIp,
 				resources: {total: capacity, available: available()},
 				vms: vms.all().length,
+				driver: 'qemu',
+				accelerator,
 				ports: {
 					verified: ports.statuses().filter(({state}) => state === 'verified').length,
 					in_use: portsInUse(vms.all()).size,

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {type DestinationStream, type Logger, multistream, pino} from 'pino';
+import {readableLogLine} from './log-line.js';
 
 export type Log = Logger;
 
@@ -34,34 +35,6 @@ export function openLog({name, file, terminal, level = 'info'}: LogOptions): Log
 		},
 		multistream(streams.map(stream => ({level, stream}))),
 	);
-}
-
-/** Turns one JSON line of a log into `12:04:31 info  message key=value …`; other text stays as it is. */
-export function readableLogLine(line: string): string {
-	let entry: unknown;
-	try {
-		entry = JSON.parse(line);
-	} catch {
-		return line.trimEnd();
-	}
-
-	if (typeof entry !== 'object' || entry === null || !('msg' in entry)) {
-		return line.trimEnd();
-	}
-
-	const {time, level, msg, pid: _pid, name: _name, ...rest} = entry as Record<string, unknown>;
-	const facts = Object.entries(rest).map(
-		([key, value]) => `${key}=${typeof value === 'string' ? value : describe(value)}`,
-	);
-	return [String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...facts].join(' ');
-}
-
-function describe(value: unknown): string {
-	if (typeof value === 'object' && value !== null && 'message' in value && 'stack' in value) {
-		return String(value.message);
-	}
-
-	return JSON.stringify(value);
 }
 
 /** Appends synchronously, so that the last words of a dying process are in the file, and bounds the file's size. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import type {Accelerator} from '../../../source/platform/accelerator.js';
 import type {ExeUnitSpec} from '../../../source/protocol/exe-unit.js';
 import type {InstalledImage} from '../../images/image.js';
-import type {Accelerator} from './accelerator.js';
 
 export type QemuFiles = {
 	disk: string;
@@ -59,7 +59,7 @@ export function qemuCommandLine(options: QemuCommandLineOptions): string[] {
 		['-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
 		['-device', 'virtio-balloon-pci,id=balloon,free-page-reporting=on'],
 		['-device', 'virtio-rng-pci'],
-		['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+		['-sandbox', sandboxOptions(options)],
 		...dropArguments(options),
 	].flat();
 }
@@ -74,6 +74,15 @@ function networkArguments(): string[][] {
 		['-netdev', 'user,id=ssh,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22'],
 		['-device', 'virtio-net-pci,netdev=ssh,romfile='],
 	];
+}
+
+/**
+QEMU's own system call filter. It comes into force before QEMU drops its rights, and would kill it for doing so; after
+that there is nothing left to elevate to, since it cannot start another program.
+*/
+function sandboxOptions({dropTo}: QemuCommandLineOptions): string {
+	const elevation = dropTo === undefined ? 'deny' : 'allow';
+	return `on,obsolete=deny,elevateprivileges=${elevation},spawn=deny,resourcecontrol=deny`;
 }
 
 /** QEMU 9.1 renamed the option and 10 took the old one away (its «deprecated» and «removed features» pages). */

@@ -1,7 +1,9 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
+import {describeAccelerator, findAccelerator} from '../../../source/platform/accelerator.js';
 import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
 import {socketPath} from '../../../source/platform/paths.js';
 import {isProcessAlive, killProcess, waitUntilProcessGone} from '../../../source/platform/process.js';
@@ -11,7 +13,6 @@ import type {ExeUnitSpec} from '../../../source/protocol/exe-unit.js';
 import {type InstalledImage, readImage} from '../../images/image.js';
 import type {Driver, RunningVm, VmEnd} from '../driver.js';
 import type {HostKey} from '../host-key.js';
-import {describeAccelerator, findAccelerator} from './accelerator.js';
 import {qemuCommandLine} from './command-line.js';
 import {followConsole} from './console.js';
 import {connectQmp, type Qmp} from './qmp.js';
@@ -19,6 +20,8 @@ import {createSeed} from './seed.js';
 
 const monitorTimeoutMs = 10_000;
 const killTimeoutMs = 5000;
+/** Between a closed monitor and the news of QEMU's end. */
+const deathNoticeMs = 300;
 /** The guest's user in every image of ours. */
 const guestUserId = 1000;
 /** Far away from every user a system has; each VM gets its own by its port, so that none can touch another's process. */
@@ -78,8 +81,9 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 				const sshPort = await readForwardedPort(qmp);
 				return superviseVm({pid: child.pid, sshPort, qmp, consoleFile: files.console, exited: child.exited});
 			} catch (error) {
+				const end = await Promise.race([child.exited, sleep(deathNoticeMs, undefined)]);
 				await killProcess(child.pid);
-				throw await describeStartFault(error, outputFile);
+				throw await describeStartFault(error, end, outputFile);
 			}
 		},
 
@@ -263,12 +267,19 @@ function superviseVm({
 	};
 }
 
-async function describeStartFault(error: unknown, outputFile: string): Promise<unknown> {
-	const output = (await readFileIfThere(outputFile))?.trim();
-	return error instanceof ApiError && output
-		? new ApiError('VM_001', `${error.message} ${output.split('\n').at(-1)}`, {
-				cause: error,
-				details: {log: output.split('\n').slice(-20)},
-			})
-		: error;
+/** @param end how QEMU ended by itself; undefined where it did not */
+async function describeStartFault(
+	error: unknown,
+	end: string | undefined,
+	outputFile: string,
+): Promise<unknown> {
+	if (end === undefined) {
+		return error;
+	}
+
+	const output = ((await readFileIfThere(outputFile)) ?? '').trim().split('\n').filter(Boolean);
+	return new ApiError('VM_001', `QEMU ended while starting (${end}). ${output.at(-1) ?? ''}`.trimEnd(), {
+		cause: error,
+		details: {log: output.slice(-20)},
+	});
 }

@@ -1,0 +1,174 @@
+import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {version} from '../platform/program.js';
+import {type CommandLine, parseArguments, splitCommandLine} from './arguments.js';
+import type {Command, Outcome} from './command.js';
+import type {Context} from './context.js';
+import {commandHelp, overviewHelp} from './help.js';
+import {commands, findCommand, suggestCommands} from './registry.js';
+import {createScriptContext} from './script-context.js';
+import {beginTerminalSession, type TerminalSession} from './terminal-session.js';
+
+/**
+Runs one command line to its end.
+@returns the exit status. This is the one place where an error becomes words on a screen, or JSON.
+*/
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+	const line = splitCommandLine(argv);
+	const ending = new AbortController();
+	const interrupt = () => ending.abort(interrupted());
+	process.on('SIGINT', interrupt);
+	process.on('SIGTERM', interrupt);
+	process.on('SIGHUP', interrupt);
+	endQuietlyOnBrokenPipe();
+	try {
+		return await run(line, ending);
+	} catch (error) {
+		report(error, line.global.isJson);
+		return error instanceof GolemError ? error.exitCode : exitCodes.failed;
+	}
+}
+
+async function run(line: CommandLine, ending: AbortController): Promise<number> {
+	const {wantsHelp, wantsVersion, isJson, isQuiet} = line.global;
+	if (wantsVersion) {
+		process.stdout.write(`${isJson ? JSON.stringify({version}) : version}\n`);
+		return exitCodes.done;
+	}
+
+	const found = findCommand(line.words);
+	const isGroup = Object.keys(commands).some(name => name.startsWith(`${line.words[0]} `));
+	if (!found) {
+		const [group = ''] = line.words;
+		if (isGroup && (wantsHelp || line.words.length === 1)) {
+			process.stdout.write(`${await overviewHelp(group)}\n`);
+			return wantsHelp ? exitCodes.done : exitCodes.usage;
+		}
+
+		throw unknownCommand(line.words);
+	}
+
+	const definition = await loadCommand(found.name);
+	if (wantsHelp) {
+		process.stdout.write(
+			`${found.name === '' ? await overviewHelp() : commandHelp(found.name, definition)}\n`,
+		);
+		return exitCodes.done;
+	}
+
+	// `golem provider sotp`: a word where the group's own command takes none is a command misspelt.
+	if (isGroup && found.name === line.words[0] && found.rest.length > 0) {
+		throw unknownCommand(line.words);
+	}
+
+	const input = parseArguments(definition, found.name, line);
+	const streams = {in: process.stdin, out: process.stdout, err: process.stderr};
+	const context = await createScriptContext(line.global, streams, ending.signal);
+	const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+	const outcome =
+		definition.isLive && isTerminal && !isJson && !isQuiet
+			? await runInTerminalApp(line, context, () => ending.abort(interrupted()))
+			: await definition.run(context, input);
+	return typeof outcome === 'function' ? outcome(context) : (outcome ?? exitCodes.done);
+}
+
+async function loadCommand(name: string): Promise<Command> {
+	const module = await commands[name]?.();
+	if (!module) {
+		throw unknownCommand([name]);
+	}
+
+	return module.default;
+}
+
+/** Lets Pastel find the command again, and Ink draw it. */
+async function runInTerminalApp(
+	line: CommandLine,
+	context: Context,
+	interrupt: () => void,
+): Promise<Outcome> {
+	// React decides at its first import whether it checks everything it does.
+	process.env['NODE_ENV'] ??= 'production';
+	const results: Array<() => void> = [];
+	const session: TerminalSession = {
+		// What is printed comes after what is drawn.
+		context: {...context, result: (...values) => void results.push(() => context.result(...values))},
+		running: undefined,
+		onUnmount() {},
+	};
+	beginTerminalSession(session);
+	const unmounted = new Promise<void>(resolve => {
+		session.onUnmount = resolve;
+	});
+	const {default: Pastel} = await import('pastel');
+	const app = new Pastel({
+		name: 'golem',
+		version,
+		// Pastel looks for `commands` beside the file of this URL.
+		importMeta: {...import.meta, url: new URL('../cli.js', import.meta.url).href},
+	});
+	await app.run([
+		'node',
+		'golem',
+		...line.own,
+		...(line.passedThrough.length > 0 ? ['--', ...line.passedThrough] : []),
+	]);
+	await unmounted;
+	// Ctrl-C ends Ink, not the command: it is told, and cleans up. To one that is done it means nothing.
+	interrupt();
+	try {
+		return await session.running;
+	} finally {
+		for (const print of results) {
+			print();
+		}
+	}
+}
+
+function unknownCommand(words: readonly string[]): GolemError {
+	const typed = words.slice(0, 2).join(' ');
+	const suggestions = suggestCommands(typed);
+	return new GolemError('USAGE', `There is no command «${typed}».`, {
+		exitCode: exitCodes.usage,
+		hint:
+			suggestions.length > 0
+				? `Did you mean: ${suggestions.map(name => `golem ${name}`).join(', ')}?`
+				: 'See what there is with: golem --help',
+	});
+}
+
+function report(error: unknown, isJson: boolean): void {
+	const known = error instanceof GolemError ? error : undefined;
+	const code = known?.code ?? 'INTERNAL';
+	const message = error instanceof Error ? error.message : String(error);
+	if (isJson) {
+		const details = known && Object.keys(known.details).length > 0 ? {details: known.details} : {};
+		process.stdout.write(
+			`${JSON.stringify({error: {code, message, hint: known?.hint ?? null, ...details}})}\n`,
+		);
+		return;
+	}
+
+	process.stderr.write(`golem: ${message}\n`);
+	if (known?.hint) {
+		process.stderr.write(`  ${known.hint}\n`);
+	}
+
+	if (!known && error instanceof Error) {
+		process.stderr.write(`${error.stack}\n`);
+	}
+}
+
+function interrupted(): GolemError {
+	return new GolemError('INTERRUPTED', 'Interrupted.', {exitCode: exitCodes.interrupted});
+}
+
+/** `golem … | head -1`: the reader has what it wanted. */
+function endQuietlyOnBrokenPipe(): void {
+	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') {
+			process.exit(exitCodes.done);
+		}
+
+		throw error;
+	});
+}

@@ -1,0 +1,75 @@
+import type {Command} from './command.js';
+
+type CommandModule = {default: Command};
+
+/** Every command by its words. Each is loaded only when it is called: start-up pays for one. */
+export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+	'': () => import('../commands/index.js'),
+	demo: () => import('../commands/demo.js'),
+	identity: () => import('../commands/identity.js'),
+	setup: () => import('../commands/setup.js'),
+	status: () => import('../commands/status.js'),
+	version: () => import('../commands/version.js'),
+	'vm access': () => import('../commands/vm/access.js'),
+	'vm create': () => import('../commands/vm/create.js'),
+	'vm destroy': () => import('../commands/vm/destroy.js'),
+	'vm info': () => import('../commands/vm/info.js'),
+	'vm list': () => import('../commands/vm/list.js'),
+	'vm providers': () => import('../commands/vm/providers.js'),
+	'vm ssh': () => import('../commands/vm/ssh.js'),
+	'vm start': () => import('../commands/vm/start.js'),
+	'vm stop': () => import('../commands/vm/stop.js'),
+	discovery: () => import('../commands/discovery/index.js'),
+	'discovery logs': () => import('../commands/discovery/logs.js'),
+	'discovery status': () => import('../commands/discovery/status.js'),
+	'discovery stop': () => import('../commands/discovery/stop.js'),
+	'port-checker': () => import('../commands/port-checker/index.js'),
+	'port-checker logs': () => import('../commands/port-checker/logs.js'),
+	'port-checker status': () => import('../commands/port-checker/status.js'),
+	'port-checker stop': () => import('../commands/port-checker/stop.js'),
+	provider: () => import('../commands/provider/index.js'),
+	'provider logs': () => import('../commands/provider/logs.js'),
+	'provider status': () => import('../commands/provider/status.js'),
+	'provider stop': () => import('../commands/provider/stop.js'),
+};
+
+/** The longest run of leading words that is a command, and the words after it. */
+export function findCommand(words: readonly string[]): {name: string; rest: string[]} | undefined {
+	for (const length of [2, 1]) {
+		const name = words.slice(0, length).join(' ');
+		if (words.length >= length && Object.hasOwn(commands, name)) {
+			return {name, rest: words.slice(length)};
+		}
+	}
+
+	return words.length === 0 ? {name: '', rest: []} : undefined;
+}
+
+/** Names of commands that look like what was typed, the likeliest first. */
+export function suggestCommands(typed: string): string[] {
+	return Object.keys(commands)
+		.filter(name => name !== '')
+		.map(name => ({name, distance: editDistance(typed, name)}))
+		.filter(({name, distance}) => distance <= 3 || name.startsWith(`${typed} `))
+		.sort((a, b) => a.distance - b.distance)
+		.slice(0, 3)
+		.map(({name}) => name);
+}
+
+/** Letters to add, drop or change to make one word of the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+	let row = Array.from({length: to.length + 1}, (_, index) => index);
+	for (const [i, letter] of [...from].entries()) {
+		let diagonal = i;
+		const next = [i + 1];
+		for (const [j, other] of [...to].entries()) {
+			const above = row[j + 1] ?? 0;
+			next.push(Math.min(above + 1, (next[j] ?? 0) + 1, diagonal + (letter === other ? 0 : 1)));
+			diagonal = above;
+		}
+
+		row = next;
+	}
+
+	return row[to.length] ?? 0;
+}

@@ -1,0 +1,70 @@
+import readline from 'node:readline/promises';
+import {defaultHome, golemPaths} from '../platform/paths.js';
+import {readSettingSources} from '../platform/settings.js';
+import type {GlobalFlags} from './arguments.js';
+import type {Choice, Context} from './context.js';
+
+export type Streams = {
+	out: NodeJS.WriteStream;
+	err: NodeJS.WriteStream;
+	in: NodeJS.ReadStream;
+};
+
+/** The world of a command that prints lines: scripts, pipes, and commands that are done at once. */
+export async function createScriptContext(
+	flags: GlobalFlags,
+	streams: Streams,
+	signal: AbortSignal,
+): Promise<Context> {
+	const paths = golemPaths(defaultHome());
+	const mayAsk = Boolean(streams.in.isTTY && streams.err.isTTY) && !flags.saysYes && !flags.isJson;
+	return {
+		paths,
+		sources: await readSettingSources({cwd: process.cwd(), config: paths.config}),
+		isJson: flags.isJson,
+		isQuiet: flags.isQuiet,
+		saysYes: flags.saysYes,
+		mayAsk,
+		result(value, text, ids) {
+			if (flags.isJson) {
+				streams.out.write(`${JSON.stringify(value, null, streams.out.isTTY ? 2 : undefined)}\n`);
+			} else {
+				const shown = flags.isQuiet && ids ? ids().join('\n') : flags.isQuiet ? '' : text();
+				streams.out.write(shown === '' ? '' : `${shown}\n`);
+			}
+		},
+		line: text => {
+			streams.out.write(`${text}\n`);
+		},
+		note: text => {
+			streams.err.write(`${text}\n`);
+		},
+		progress({message}) {
+			if (!flags.isQuiet) {
+				streams.err.write(`${message}\n`);
+			}
+		},
+		choose: (question, choices) =>
+			mayAsk ? askOnTerminal(question, choices, streams, signal) : Promise.resolve(undefined),
+		signal,
+	};
+}
+
+async function askOnTerminal<Value extends string>(
+	question: string,
+	choices: Array<Choice<Value>>,
+	streams: Streams,
+	signal: AbortSignal,
+): Promise<Value | undefined> {
+	const lines = readline.createInterface({input: streams.in, output: streams.err});
+	try {
+		const list = choices.map(({label}, index) => `  ${index + 1}) ${label}`).join('\n');
+		const answer = await lines.question(`${question}\n${list}\n[1] `, {signal});
+		const text = answer.trim().toLowerCase();
+		return text === ''
+			? choices[0]?.value
+			: (choices[Number(text) - 1] ?? choices.find(({value}) => value === text))?.value;
+	} finally {
+		lines.close();
+	}
+}

@@ -1,0 +1,6 @@
+import {startCommand} from '../../daemon-control/daemon-commands.js';
+
+const definition = startCommand('discovery', 'Run a discovery server: who offers what, right now');
+
+export const {description, args, options} = definition;
+export default definition;

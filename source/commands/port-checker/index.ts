@@ -1,0 +1,9 @@
+import {startCommand} from '../../daemon-control/daemon-commands.js';
+
+const definition = startCommand(
+	'port-checker',
+	'Run a port checker: can a provider be reached from outside?',
+);
+
+export const {description, args, options} = definition;
+export default definition;

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import {command} from '../../command-line/command.js';
+import {exitCodes} from '../../platform/golem-error.js';
+import {identityIdSchema} from '../../protocol/identity.js';
+import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
+import {imageNameSchema, vmNameSchema} from '../../protocol/vm.js';
+import {rentVm} from '../../requestor/rent.js';
+import {createRequestor} from '../../requestor/requestor.js';
+
+const definition = command({
+	description: 'Rent a VM',
+	args: z.tuple([vmNameSchema.describe('NAME')]),
+	options: z.object({
+		providerId: identityIdSchema
+			.optional()
+			.describe('Rent from this provider; the best that fits if not said'),
+		size: vmSizeSchema.optional().describe('small (1 core, 1 GB, 10 GB), medium, large or xlarge'),
+		cpu: z.number().int().min(1).max(4096).optional().describe('Cores'),
+		memory: z.number().int().min(1).max(65_536).optional().describe('Memory in GB'),
+		storage: z.number().int().min(1).max(1_048_576).optional().describe('Disk in GB'),
+		image: imageNameSchema.optional().describe('What to run; the provider’s default if not said'),
+		wait: z
+			.boolean()
+			.default(true)
+			.describe('Wait until it can be reached; --no-wait returns when it is accepted'),
+		timeout: z.number().min(1).max(3600).default(300).describe('Seconds to wait'),
+	}),
+	examples: ['golem vm create my-vm', 'golem vm create build-box --size medium --provider-id 0x2c75…5c23'],
+	isLive: true,
+	async run({paths, sources, result, progress, signal}, {args: [name], options}) {
+		const requestor = createRequestor(paths, sources);
+		const size = vmSizes[options.size ?? 'small'];
+		try {
+			const {rental, vm} = await rentVm(requestor, {
+				name,
+				resources: {
+					cpu: options.cpu ?? size.cpu,
+					memory: options.memory ?? size.memory,
+					storage: options.storage ?? size.storage,
+				},
+				image: options.image,
+				providerId: options.providerId,
+				timeoutMs: options.timeout * 1000,
+				noWait: !options.wait,
+				onProgress: progress,
+				signal,
+			});
+			result(
+				{...vm, name, id: rental.vm_id, provider_id: rental.provider.id, access: rental.access},
+				() =>
+					options.wait
+						? `${name} is ready. Go into it with: golem vm ssh ${name}`
+						: `${name} was accepted. See how it is with: golem vm info ${name}`,
+				() => [rental.vm_id ?? name],
+			);
+			return exitCodes.done;
+		} finally {
+			await requestor.close();
+		}
+	},
+});
+
+export const {description, args, options} = definition;
+export default definition;

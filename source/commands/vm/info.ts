@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import {command} from '../../command-line/command.js';
+import {factList} from '../../command-line/text-table.js';
+import {exitCodes} from '../../platform/golem-error.js';
+import {vmNameSchema} from '../../protocol/vm.js';
+import {createRequestor} from '../../requestor/requestor.js';
+
+const definition = command({
+	description: 'Show one of your VMs',
+	args: z.tuple([vmNameSchema.describe('NAME')]),
+	options: z.object({}),
+	examples: ['golem vm info my-vm', 'golem vm info my-vm --json'],
+	async run({paths, sources, result, signal}, {args: [name]}) {
+		const requestor = createRequestor(paths, sources);
+		try {
+			const rental = await requestor.rental(name);
+			const vm = await requestor.ask(rental, signal);
+			result(
+				{...vm, provider_id: rental.provider.id, access: rental.access},
+				() =>
+					factList([
+						['name', vm.name],
+						['status', vm.status],
+						...(vm.error_message === null ? [] : [['error', vm.error_message] as const]),
+						['cpu', String(vm.resources.cpu)],
+						['memory', `${vm.resources.memory} GB`],
+						['storage', `${vm.resources.storage} GB`],
+						['image', vm.image],
+						['ssh', vm.ip_address && vm.ssh_port ? `${vm.ip_address}:${vm.ssh_port}` : '-'],
+						['provider', rental.provider.id],
+						['id', vm.id],
+						['created', vm.created_at],
+					]),
+				() => [vm.id],
+			);
+			return exitCodes.done;
+		} finally {
+			await requestor.close();
+		}
+	},
+});
+
+export const {description, args, options} = definition;
+export default definition;

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import {command} from '../../command-line/command.js';
+import {vmNameSchema} from '../../protocol/vm.js';
+import {findAccess} from '../../requestor/access.js';
+import {createRequestor} from '../../requestor/requestor.js';
+import {connectBySsh} from '../../requestor/ssh.js';
+
+const definition = command({
+	description: 'Open a shell in a VM, or run a command there',
+	args: z.tuple([vmNameSchema.describe('NAME')]).rest(z.string().describe('command')),
+	options: z.object({}),
+	examples: ['golem vm ssh my-vm', 'golem vm ssh my-vm -- uname -a'],
+	async run({paths, sources, signal}, {args: [name, ...words]}) {
+		const requestor = createRequestor(paths, sources);
+		const [access, {privateKeyFile}] = await (async () => {
+			try {
+				const rental = await requestor.rental(name);
+				return await Promise.all([findAccess(requestor, rental, signal), requestor.sshKey()]);
+			} finally {
+				// A shell may be open for days: the database is not.
+				await requestor.close();
+			}
+		})();
+		return connectBySsh({name, access, privateKeyFile, folder: requestor.sshFolder}, words);
+	},
+});
+
+export const {description, args, options} = definition;
+export default definition;

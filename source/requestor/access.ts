@@ -1,0 +1,30 @@
+import {exitCodes, GolemError} from '../platform/golem-error.js';
+import type {VmAccess} from '../protocol/vm.js';
+import type {Rental} from './rentals.js';
+import type {Requestor} from './requestor.js';
+
+/**
+How to get into a VM. What was learnt when it was rented is enough, so that its provider need not be there; only a VM
+whose creation was not waited for is asked about.
+*/
+export async function findAccess(
+	requestor: Requestor,
+	rental: Rental,
+	signal?: AbortSignal,
+): Promise<VmAccess> {
+	if (rental.access) {
+		return rental.access;
+	}
+
+	const vm = await requestor.ask(rental, signal);
+	if (vm.status !== 'running') {
+		throw new GolemError('VM_004', `${rental.name} is ${vm.status}; there is no way in yet.`, {
+			exitCode: exitCodes.conflict,
+			hint: `See how it is with: golem vm info ${rental.name}`,
+		});
+	}
+
+	const access = await (await requestor.providerOf(rental)).access(vm.id, signal);
+	await (await requestor.rentals()).set(rental.name, {...rental, access});
+	return access;
+}

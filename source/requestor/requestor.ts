@@ -1,0 +1,124 @@
+import path from 'node:path';
+import {createDiscoveryClient} from '../client/discovery-client.js';
+import {createProviderClient, type ProviderClient} from '../client/provider-client.js';
+import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {readOrCreateKeyFile} from '../platform/identity-file.js';
+import type {Paths} from '../platform/paths.js';
+import {resolveSettings, type SettingSources} from '../platform/settings.js';
+import {type Advertisement, type AdvertisementQuery, defaultProviderPort} from '../protocol/advertisement.js';
+import {createIdentity, createPrivateKey, type Identity} from '../protocol/identity.js';
+import type {Vm} from '../protocol/vm.js';
+import {openRentals, type Rental, type Rentals} from './rentals.js';
+import {requestorSettings} from './settings.js';
+import {ensureSshKey, type SshKey} from './ssh-key.js';
+
+/** The side that rents. Each part is opened when it is first needed: a list of VMs needs no SSH key. */
+export type Requestor = {
+	identity(): Promise<Identity>;
+	sshKey(): Promise<SshKey>;
+	sshFolder: string;
+	rentals(): Promise<Rentals>;
+	/** @throws VM_UNKNOWN */
+	rental(name: string): Promise<Rental>;
+	findProviders(query: AdvertisementQuery, signal?: AbortSignal): Promise<Advertisement[]>;
+	providerOf(rental: Pick<Rental, 'provider'>): Promise<ProviderClient>;
+	/** The VM as its provider tells of it now. @throws VM_UNKNOWN, NOT_REACHABLE and what the provider says */
+	ask(rental: Rental, signal?: AbortSignal): Promise<Vm>;
+	/** May be called twice. */
+	close(): Promise<void>;
+};
+
+export function createRequestor(paths: Paths, sources: SettingSources): Requestor {
+	const {values: settings} = resolveSettings(requestorSettings, sources);
+	const sshFolder = settings.sshFolder || paths.ssh;
+	const identity = once(async () =>
+		createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey)),
+	);
+	const rentals = once(() =>
+		openRentals(settings.database ? path.resolve(settings.database) : paths.rentals),
+	);
+
+	const providerOf = async ({provider}: Pick<Rental, 'provider'>) =>
+		createProviderClient(provider, await identity());
+
+	return {
+		identity,
+		sshKey: once(() => ensureSshKey(sshFolder)),
+		sshFolder,
+		rentals,
+		async rental(name) {
+			const found = await (await rentals()).get(name);
+			if (!found) {
+				throw unknownVm(name);
+			}
+
+			return found;
+		},
+		findProviders: (query, signal) => findProviders(settings.discoveryUrls, query, signal),
+		providerOf,
+		async ask(rental, signal) {
+			if (rental.vm_id === null) {
+				throw new GolemError('RENTAL_UNFINISHED', `The creation of ${rental.name} was never confirmed.`, {
+					exitCode: exitCodes.conflict,
+					hint: `Finish it with: golem vm create ${rental.name} — or forget it with: golem vm destroy ${rental.name}`,
+				});
+			}
+
+			return (await providerOf(rental)).get(rental.vm_id, signal);
+		},
+		close: once(async () => {
+			if (rentals.wasCalled()) {
+				await (await rentals()).close();
+			}
+		}),
+	};
+}
+
+export function unknownVm(name: string): GolemError {
+	return new GolemError('VM_UNKNOWN', `You have no VM named ${name}.`, {
+		exitCode: exitCodes.notFound,
+		hint: 'See the ones you have with: golem vm list',
+	});
+}
+
+/** Where the provider of an advertisement answers. */
+export function addressOf({provider_id, ip_address, port}: Advertisement): Rental['provider'] {
+	return {id: provider_id, host: ip_address, port: port ?? defaultProviderPort};
+}
+
+/** Asks every discovery server; each provider once, by its newest word. One server that answers is enough. */
+async function findProviders(
+	urls: readonly string[],
+	query: AdvertisementQuery,
+	signal?: AbortSignal,
+): Promise<Advertisement[]> {
+	const answers = await Promise.allSettled(urls.map(url => createDiscoveryClient(url).find(query, signal)));
+	const found = answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []));
+	const [failure] = answers.flatMap(answer =>
+		answer.status === 'rejected' ? [answer.reason as unknown] : [],
+	);
+	if (found.length === 0 && failure !== undefined) {
+		throw failure;
+	}
+
+	const newest = new Map<string, Advertisement>();
+	for (const advertisement of found.flat()) {
+		const known = newest.get(advertisement.provider_id);
+		if (!known || known.timestamp < advertisement.timestamp) {
+			newest.set(advertisement.provider_id, advertisement);
+		}
+	}
+
+	return [...newest.values()];
+}
+
+function once<Value>(create: () => Promise<Value>): (() => Promise<Value>) & {wasCalled(): boolean} {
+	let created: Promise<Value> | undefined;
+	return Object.assign(
+		() => {
+			created ??= create();
+			return created;
+		},
+		{wasCalled: () => created !== undefined},
+	);
+}

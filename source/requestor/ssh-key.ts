@@ -1,0 +1,33 @@
+import path from 'node:path';
+import {execa} from 'execa';
+import {ensurePrivateFolder, fileExists, readFileIfThere} from '../platform/files.js';
+import {GolemError} from '../platform/golem-error.js';
+
+/** The requestor's own key for its VMs; the keys in ~/.ssh are nobody's business. */
+export type SshKey = {privateKeyFile: string; publicKey: string};
+
+/** Finds the key, or has OpenSSH make one (Ed25519, no passphrase). */
+export async function ensureSshKey(folder: string): Promise<SshKey> {
+	const privateKeyFile = path.join(folder, 'id_ed25519');
+	if (!(await fileExists(privateKeyFile))) {
+		await ensurePrivateFolder(folder);
+		await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'golem', '-f', privateKeyFile], {
+			stdin: 'ignore',
+			timeout: 30_000,
+		}).catch((error: unknown) => {
+			throw new GolemError('SSH_MISSING', 'OpenSSH could not make a key.', {
+				hint: 'Install OpenSSH (openssh-client) with: golem setup',
+				cause: error,
+			});
+		});
+	}
+
+	const publicKey = await readFileIfThere(`${privateKeyFile}.pub`);
+	if (publicKey === undefined) {
+		throw new GolemError('SSH_KEY_DAMAGED', `${privateKeyFile}.pub is missing.`, {
+			hint: `Make it again with: ssh-keygen -y -f ${privateKeyFile} > ${privateKeyFile}.pub`,
+		});
+	}
+
+	return {privateKeyFile, publicKey: publicKey.trim()};
+}

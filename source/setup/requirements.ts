@@ -1,0 +1,110 @@
+import {constants} from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+/** The system package managers we know how to ask. */
+export const packageManagers = ['apt-get', 'dnf', 'pacman', 'brew'] as const;
+export type PackageManager = (typeof packageManagers)[number];
+
+/** A program this machine needs to host VMs, and the package that brings it. */
+export type Requirement = {
+	program: string;
+	purpose: string;
+	packages: Readonly<Partial<Record<PackageManager, string>>>;
+};
+
+const qemu = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const debianQemu = process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86';
+
+/** In the order they are shown. */
+export const requirements: readonly Requirement[] = [
+	{
+		program: `qemu-system-${qemu}`,
+		purpose: 'runs VMs',
+		packages: {'apt-get': debianQemu, dnf: 'qemu-kvm-core', pacman: 'qemu-base', brew: 'qemu'},
+	},
+	{
+		program: 'qemu-img',
+		purpose: 'makes their disks',
+		packages: {'apt-get': 'qemu-utils', dnf: 'qemu-img', pacman: 'qemu-img', brew: 'qemu'},
+	},
+	{
+		program: 'ssh',
+		purpose: 'goes into them',
+		packages: {'apt-get': 'openssh-client', dnf: 'openssh-clients', pacman: 'openssh'},
+	},
+	{
+		program: 'ssh-keygen',
+		purpose: 'makes your key',
+		packages: {'apt-get': 'openssh-client', dnf: 'openssh-clients', pacman: 'openssh'},
+	},
+	{
+		program: 'mke2fs',
+		purpose: 'builds the guest image',
+		packages: {'apt-get': 'e2fsprogs', dnf: 'e2fsprogs', pacman: 'e2fsprogs', brew: 'e2fsprogs'},
+	},
+	{
+		program: 'debugfs',
+		purpose: 'builds the guest image',
+		packages: {'apt-get': 'e2fsprogs', dnf: 'e2fsprogs', pacman: 'e2fsprogs', brew: 'e2fsprogs'},
+	},
+	{
+		program: 'dpkg-deb',
+		purpose: 'builds the guest image',
+		packages: {'apt-get': 'dpkg', dnf: 'dpkg', pacman: 'dpkg', brew: 'dpkg'},
+	},
+];
+
+/** The folders of the PATH, and those of the system's own programs, which an ordinary user's PATH may lack. */
+function programFolders(environment: NodeJS.ProcessEnv): string[] {
+	const own = (environment['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+	return [...own, '/usr/sbin', '/sbin', '/usr/local/sbin'];
+}
+
+/** Can that program be started? */
+export async function isInstalled(
+	program: string,
+	environment: NodeJS.ProcessEnv = process.env,
+): Promise<boolean> {
+	const found = await Promise.all(
+		programFolders(environment).map(folder =>
+			fs.access(path.join(folder, program), constants.X_OK).then(
+				() => true,
+				() => false,
+			),
+		),
+	);
+	return found.includes(true);
+}
+
+/** The package manager of this system, or undefined where it has none that we know. */
+export async function findPackageManager(): Promise<PackageManager | undefined> {
+	for (const manager of packageManagers) {
+		if (await isInstalled(manager)) {
+			return manager;
+		}
+	}
+
+	return undefined;
+}
+
+/** A command of the system's: a program, its words, and what it does, for people. */
+export type InstallCommand = {words: string[]; message: string};
+
+/** The commands that install packages, one after the other. */
+export function installCommands(manager: PackageManager, packages: readonly string[]): InstallCommand[] {
+	const message = `Installing ${packages.join(', ')}`;
+	switch (manager) {
+		case 'apt-get':
+			return [
+				{words: ['apt-get', 'update', '-q'], message: 'Reading the list of packages'},
+				{words: ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages], message},
+			];
+		case 'dnf':
+			return [{words: ['dnf', 'install', '-y', ...packages], message}];
+		case 'pacman':
+			return [{words: ['pacman', '-Sy', '--noconfirm', '--needed', ...packages], message}];
+		case 'brew':
+			return [{words: ['brew', 'install', ...packages], message}];
+	}
+}

@@ -1,0 +1,31 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {readableLogLine} from '../../../source/platform/log-line.js';
+
+test('an entry becomes time, level, message and its facts', t => {
+	t.is(
+		readableLogLine(
+			'{"level":"warn","time":"2025-02-20T15:04:05.678Z","name":"discovery","pid":7,"port":80,"who":"a b","msg":"look out"}\n',
+		),
+		'15:04:05 warn  look out port=80 who=a b',
+	);
+});
+
+test('other text stays as it is', t => {
+	t.is(readableLogLine('Error: something\n'), 'Error: something');
+	t.is(readableLogLine('{"no":"message"}'), '{"no":"message"}');
+	t.is(readableLogLine('null'), 'null');
+});
+
+test('any line can be shown', t => {
+	fc.assert(
+		fc.property(fc.oneof(fc.string({unit: 'binary'}), fc.json()), line => {
+			t.is(typeof readableLogLine(line), 'string');
+		}),
+	);
+	fc.assert(
+		fc.property(fc.dictionary(fc.string(), fc.jsonValue()), entry => {
+			t.is(typeof readableLogLine(JSON.stringify({...entry, msg: 'said'})), 'string');
+		}),
+	);
+});

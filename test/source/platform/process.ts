@@ -1,0 +1,53 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import fs from 'node:fs/promises';
+import test, {type ExecutionContext} from 'ava';
+import {isProcessAlive, killProcess, waitUntilProcessGone} from '../../../source/platform/process.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
+
+async function sleeper(t: ExecutionContext): Promise<number> {
+	const child = spawn('sleep', ['100'], {stdio: 'ignore'});
+	t.teardown(() => child.kill('SIGKILL'));
+	await once(child, 'spawn');
+	return child.pid ?? 0;
+}
+
+test('a process is alive until it is killed', async t => {
+	const pid = await sleeper(t);
+	t.true(await isProcessAlive(pid));
+	await killProcess(pid);
+	t.false(await isProcessAlive(pid));
+});
+
+test('killing what is gone already is fine', async t => {
+	const pid = await sleeper(t);
+	await killProcess(pid);
+	await t.notThrowsAsync(killProcess(pid));
+});
+
+test('another process that got the number is not taken for the one that had it', async t => {
+	const pid = await sleeper(t);
+	await eventually('the process has its own command line', async () =>
+		whenTrue(await isProcessAlive(pid, 'sleep')),
+	);
+	t.false(await isProcessAlive(pid, 'qemu-system'));
+});
+
+test('a zombie is not alive', async t => {
+	// A shell that never collects its child.
+	const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 100'], {
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	t.teardown(() => parent.kill('SIGKILL'));
+	const [printed] = await once(parent.stdout, 'data');
+	const pid = Number(String(printed).trim());
+	await eventually('it is a zombie', async () =>
+		whenTrue((await fs.readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z ')),
+	);
+	t.false(await isProcessAlive(pid));
+});
+
+test('waiting for a process that stays says so when time is up', async t => {
+	const pid = await sleeper(t);
+	t.false(await waitUntilProcessGone(pid, 50));
+});

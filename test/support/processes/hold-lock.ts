@@ -1,0 +1,5 @@
+import {acquireProcessLock} from '../../../source/platform/process-lock.js';
+
+await acquireProcessLock(String(process.argv[2]));
+process.stdout.write('locked\n');
+setInterval(() => {}, 1000);
