@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {open, readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {z} from 'zod';
+import * as z from 'zod';
 import {GolemError} from '../../source/platform/golem-error.js';
 import {hostArchitecture} from './architecture.js';
 import {catalogue} from './catalogue.js';

@@ -1,5 +1,6 @@
 import {setting, settingSchemas} from '../../source/platform/settings.js';
 import {countrySchema} from '../../source/protocol/country.js';
+import {defaultProviderPort} from '../../source/protocol/ports.js';
 
 /** What a provider can be told. */
 export const providerSettings = {
@@ -24,7 +25,7 @@ export const providerSettings = {
 	port: setting({
 		variable: 'GOLEM_PROVIDER_PORT',
 		schema: settingSchemas.port,
-		default: 7466,
+		default: defaultProviderPort,
 		description: 'Port of the API',
 	}),
 	publicIp: setting({

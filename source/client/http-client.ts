@@ -1,4 +1,4 @@
-import got, {type Got, HTTPError, type Method, RequestError, TimeoutError} from 'got';
+import type {Got} from 'got';
 import type * as z from 'zod';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
@@ -43,8 +43,6 @@ const maximumLineBytes = 1024 * 1024;
 
 export function createHttpClient({target, name, hint, sign}: HttpClientOptions): HttpClient {
 	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
-	// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
-	const client: Got = got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true});
 	const headersFor = (method: string, path: string, body: string, extra?: Record<string, string>) => ({
 		...(body === '' ? {} : {'content-type': 'application/json'}),
 		...sign?.({method, path, body}),
@@ -55,8 +53,9 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 		async send(method, path, schema, {body, headers, timeoutMs = defaultTimeoutMs, signal} = {}) {
 			const text = body === undefined ? '' : JSON.stringify(body);
 			try {
+				const client = await loadGot();
 				const answer = await client(`${base}${path}`, {
-					method: method as Method,
+					method,
 					headers: headersFor(method, path, text, headers),
 					...(body === undefined ? {} : {body: text}),
 					timeout: {request: timeoutMs},
@@ -64,12 +63,13 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 				});
 				return parseAnswer(answer.body, schema, name);
 			} catch (error) {
-				throw translateError(error, {name, hint, timeoutMs, signal});
+				throw await translateError(error, {name, hint, timeoutMs, signal});
 			}
 		},
 
 		async *lines(path, {signal, headers} = {}) {
 			try {
+				const client = await loadGot();
 				const stream = client.stream(`${base}${path}`, {
 					headers: headersFor('GET', path, '', headers),
 					timeout: {connect: defaultTimeoutMs, socket: streamSilenceMs},
@@ -91,10 +91,17 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 					return;
 				}
 
-				throw translateError(error, {name, hint, timeoutMs: streamSilenceMs, signal});
+				throw await translateError(error, {name, hint, timeoutMs: streamSilenceMs, signal});
 			}
 		},
 	};
+}
+
+/** Loaded with the first request: a command that sends none does not wait for it. */
+async function loadGot(): Promise<Got> {
+	const {default: got} = await import('got');
+	// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
+	return got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true});
 }
 
 function parseAnswer<Value>(text: string, schema: z.ZodType<Value>, name: string): Value {
@@ -109,7 +116,7 @@ function parseAnswer<Value>(text: string, schema: z.ZodType<Value>, name: string
 	return parsed.data;
 }
 
-function translateError(
+async function translateError(
 	error: unknown,
 	{
 		name,
@@ -117,11 +124,12 @@ function translateError(
 		timeoutMs,
 		signal,
 	}: {name: string; hint: string | undefined; timeoutMs: number; signal: AbortSignal | undefined},
-): unknown {
+): Promise<unknown> {
 	if (signal?.aborted) {
 		return signal.reason;
 	}
 
+	const {HTTPError, RequestError, TimeoutError} = await import('got');
 	if (error instanceof HTTPError) {
 		const body = errorBodySchema.safeParse(parseJson(String(error.response.body)));
 		if (body.success) {

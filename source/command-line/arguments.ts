@@ -1,4 +1,3 @@
-import meow from 'meow';
 import * as z from 'zod';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import type {Command, Input} from './command.js';
@@ -61,28 +60,18 @@ Reads a command's own flags and words by its schemas.
 @param own the command line without global flags and without what stands after `--`
 @throws USAGE (exit status 2) that names what is wrong and what would be right
 */
-export function parseArguments(
+export async function parseArguments(
 	definition: Command,
 	name: string,
 	{own, passedThrough}: Pick<CommandLine, 'own' | 'passedThrough'>,
-): Input<unknown, unknown> {
+): Promise<Input<unknown, unknown>> {
 	const shape = definition.options.shape as Record<string, z.ZodType>;
-	const {input, unnormalizedFlags, flags} = meow('', {
-		importMeta: import.meta,
-		argv: own,
-		flags: Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, {type: flagType(schema)}])),
-		autoHelp: false,
-		autoVersion: false,
-		booleanDefault: undefined,
-	});
-	const unknown = Object.keys(unnormalizedFlags).filter(
-		key => !Object.hasOwn(shape, key) && !Object.hasOwn(flags, key),
-	);
-	const unknownFlags = [...Object.keys(flags), ...unknown].filter(key => !Object.hasOwn(shape, key));
+	const {input, flags} = await separateFlags(own, shape);
 	const help = `See: golem ${name} --help`.replace('  ', ' ');
+	const unknownFlags = Object.keys(flags).filter(key => !Object.hasOwn(shape, key));
 	if (unknownFlags.length > 0) {
 		const typed = unknownFlags.map(key => (key.length === 1 ? `-${key}` : `--${toKebab(key)}`));
-		throw usageError(`Unknown flag ${[...new Set(typed)].join(', ')}.`, help);
+		throw usageError(`Unknown flag ${typed.join(', ')}.`, help);
 	}
 
 	const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
@@ -98,6 +87,27 @@ export function parseArguments(
 	}
 
 	return {args: args.data, options: options.data};
+}
+
+/** Tells flags from words. Where nothing looks like a flag there is nothing to tell, and meow, a third of the start-up, stays away. */
+async function separateFlags(
+	own: string[],
+	shape: Record<string, z.ZodType>,
+): Promise<{input: string[]; flags: Record<string, unknown>}> {
+	if (!own.some(word => word.startsWith('-'))) {
+		return {input: own, flags: {}};
+	}
+
+	const {default: meow} = await import('meow');
+	return meow('', {
+		importMeta: import.meta,
+		pkg: {},
+		argv: own,
+		flags: Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, {type: flagType(schema)}])),
+		autoHelp: false,
+		autoVersion: false,
+		booleanDefault: undefined,
+	});
 }
 
 /** Names of a command's positional words, from their descriptions. */
@@ -140,7 +150,7 @@ function describeArgumentFault(issue: z.core.$ZodIssue, definition: Command): st
 		return `Too many arguments; it takes ${names.length === 0 ? 'none' : names.join(' ')}.`;
 	}
 
-	return name === undefined || issue.code === 'too_small'
+	return name === undefined
 		? `Missing argument; it takes ${names.join(' ')}.`
 		: issue.code === 'invalid_type'
 			? `${name} is missing.`

@@ -1,5 +1,5 @@
 import {exitCodes, GolemError} from '../platform/golem-error.js';
-import {version} from '../platform/program.js';
+import {commandsNeighbour, version} from '../platform/program.js';
 import {type CommandLine, parseArguments, splitCommandLine} from './arguments.js';
 import type {Command, Outcome} from './command.js';
 import type {Context} from './context.js';
@@ -60,7 +60,7 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 		throw unknownCommand(line.words);
 	}
 
-	const input = parseArguments(definition, found.name, line);
+	const input = await parseArguments(definition, found.name, line);
 	const streams = {in: process.stdin, out: process.stdout, err: process.stderr};
 	const context = await createScriptContext(line.global, streams, ending.signal);
 	const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
@@ -104,7 +104,7 @@ async function runInTerminalApp(
 		name: 'golem',
 		version,
 		// Pastel looks for `commands` beside the file of this URL.
-		importMeta: {...import.meta, url: new URL('../cli.js', import.meta.url).href},
+		importMeta: {...import.meta, url: commandsNeighbour},
 	});
 	await app.run([
 		'node',

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 
 const thisFile = fileURLToPath(import.meta.url);
 const packageFolder = findPackageFolder(path.dirname(thisFile));
@@ -17,6 +17,11 @@ export function processEntry(name: ProcessName): string {
 		? path.join(packageFolder, 'daemons', name, 'main.ts')
 		: path.join(packageFolder, 'dist', 'daemons', name, 'main.js');
 }
+
+/** The folder with this program's own code, as Pastel wants it: the URL of a file beside `commands/`. */
+export const commandsNeighbour = pathToFileURL(
+	path.join(packageFolder, thisFile.endsWith('.ts') ? 'source' : 'dist/source', 'cli.js'),
+).href;
 
 function readVersion(): string {
 	const manifest: {version: string} = JSON.parse(

@@ -5,9 +5,6 @@ import {type Identity, identityIdSchema, recoverSigner, signatureSchema} from '.
 import {freeResourcesSchema, resourcesSchema} from './resources.js';
 import {timestampSchema} from './time.js';
 
-/** The port a provider's API has where an advertisement does not say. */
-export const defaultProviderPort = 7466;
-
 /** From the moment it was posted; after that it is as if it had never been. */
 export const advertisementLifetimeMs = 300_000;
 

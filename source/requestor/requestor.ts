@@ -1,12 +1,12 @@
 import path from 'node:path';
-import {createDiscoveryClient} from '../client/discovery-client.js';
-import {createProviderClient, type ProviderClient} from '../client/provider-client.js';
+import type {ProviderClient} from '../client/provider-client.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {readOrCreateKeyFile} from '../platform/identity-file.js';
 import type {Paths} from '../platform/paths.js';
 import {resolveSettings, type SettingSources} from '../platform/settings.js';
-import {type Advertisement, type AdvertisementQuery, defaultProviderPort} from '../protocol/advertisement.js';
-import {createIdentity, createPrivateKey, type Identity} from '../protocol/identity.js';
+import type {Advertisement, AdvertisementQuery} from '../protocol/advertisement.js';
+import type {Identity} from '../protocol/identity.js';
+import {defaultProviderPort} from '../protocol/ports.js';
 import type {Vm} from '../protocol/vm.js';
 import {openRentals, type Rental, type Rentals} from './rentals.js';
 import {requestorSettings} from './settings.js';
@@ -31,15 +31,19 @@ export type Requestor = {
 export function createRequestor(paths: Paths, sources: SettingSources): Requestor {
 	const {values: settings} = resolveSettings(requestorSettings, sources);
 	const sshFolder = settings.sshFolder || paths.ssh;
-	const identity = once(async () =>
-		createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey)),
-	);
+	// What signs and what speaks is loaded when it is needed: a list without VMs needs neither.
+	const identity = once(async () => {
+		const {createIdentity, createPrivateKey} = await import('../protocol/identity.js');
+		return createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
+	});
 	const rentals = once(() =>
 		openRentals(settings.database ? path.resolve(settings.database) : paths.rentals),
 	);
 
-	const providerOf = async ({provider}: Pick<Rental, 'provider'>) =>
-		createProviderClient(provider, await identity());
+	const providerOf = async ({provider}: Pick<Rental, 'provider'>) => {
+		const {createProviderClient} = await import('../client/provider-client.js');
+		return createProviderClient(provider, await identity());
+	};
 
 	return {
 		identity,
@@ -92,6 +96,7 @@ async function findProviders(
 	query: AdvertisementQuery,
 	signal?: AbortSignal,
 ): Promise<Advertisement[]> {
+	const {createDiscoveryClient} = await import('../client/discovery-client.js');
 	const answers = await Promise.allSettled(urls.map(url => createDiscoveryClient(url).find(query, signal)));
 	const found = answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []));
 	const [failure] = answers.flatMap(answer =>

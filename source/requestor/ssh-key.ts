@@ -1,5 +1,4 @@
 import path from 'node:path';
-import {execa} from 'execa';
 import {ensurePrivateFolder, fileExists, readFileIfThere} from '../platform/files.js';
 import {GolemError} from '../platform/golem-error.js';
 
@@ -11,6 +10,7 @@ export async function ensureSshKey(folder: string): Promise<SshKey> {
 	const privateKeyFile = path.join(folder, 'id_ed25519');
 	if (!(await fileExists(privateKeyFile))) {
 		await ensurePrivateFolder(folder);
+		const {execa} = await import('execa');
 		await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'golem', '-f', privateKeyFile], {
 			stdin: 'ignore',
 			timeout: 30_000,

@@ -2,7 +2,6 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {execa} from 'execa';
 import {ensurePrivateFolder, isErrno, readFileIfThere, writeFileAtomically} from '../platform/files.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {quoteForShell} from '../platform/shell.js';
@@ -60,6 +59,7 @@ export async function runBySsh(
 	options: {timeoutMs: number; signal?: AbortSignal},
 ): Promise<{stdout: string; stderr: string; exitCode: number}> {
 	const args = sshArguments(target, await writeKnownHosts(target));
+	const {execa} = await import('execa');
 	const {stdout, stderr, exitCode} = await execa(
 		'ssh',
 		[...args, target.access.ssh_host, '--', quoteForShell(command)],
