@@ -1,5 +1,5 @@
-import {execa} from 'execa';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
+import {runProgram} from '../../source/platform/process.js';
 import {catalogue} from '../images/catalogue.js';
 import {findImage, type InstalledImage} from '../images/image.js';
 
@@ -19,7 +19,7 @@ export async function checkDriver({
 }): Promise<{images: InstalledImage[]}> {
 	const binary = qemuBinary || qemuName;
 	for (const program of [binary, 'qemu-img']) {
-		await execa(program, ['--version'], {timeout: 10_000}).catch((error: unknown) => {
+		await runProgram(program, ['--version'], {timeoutMs: 10_000}).catch((error: unknown) => {
 			throw new GolemError(
 				'DRIVER_MISSING',
 				`This machine cannot run VMs: ${program} was not found or does not run.`,

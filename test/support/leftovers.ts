@@ -15,7 +15,9 @@ export async function processesOf(folder: string): Promise<OwnedProcess[]> {
 				['cmdline', 'environ'].map(file => fs.readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
 			);
 			const isOurs = [commandLine, environment].some(text => text !== undefined && mentions(text, folder));
-			return isOurs ? [{pid: Number(pid), commandLine: (commandLine ?? '').replaceAll('\0', ' ').trim()}] : [];
+			return isOurs
+				? [{pid: Number(pid), commandLine: (commandLine ?? '').replaceAll('\0', ' ').trim()}]
+				: [];
 		}),
 	);
 	return found.flat();
@@ -40,5 +42,7 @@ export async function removeWithProcesses(folder: string): Promise<void> {
 
 function mentions(text: string, folder: string): boolean {
 	const at = text.indexOf(folder);
-	return at >= 0 && (/^[/\0,: ]?$/.test(text.charAt(at + folder.length)) || mentions(text.slice(at + 1), folder));
+	return (
+		at >= 0 && (/^[/\0,: ]?$/.test(text.charAt(at + folder.length)) || mentions(text.slice(at + 1), folder))
+	);
 }

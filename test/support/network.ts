@@ -67,12 +67,14 @@ async function startNetworkIn(folder: string, settings: Record<string, string>):
 	await Promise.all([provideImages(providerHome), fs.mkdir(servicesHome), fs.mkdir(requestorHome)]);
 	const services = person(servicesHome, {
 		DISCOVERY_HOST: '127.0.0.1',
+		DISCOVERY_PORT: '0',
 		DISCOVERY_ALLOW_PRIVATE: 'true',
 		PORT_CHECKER_HOST: '127.0.0.1',
+		PORT_CHECKER_PORT: '0',
 	});
 	const [discovery, portChecker] = await Promise.all(
 		['discovery', 'port-checker'].map(async name => {
-			const {json, stderr} = await services.golem([name, '--detach', '--port', '0', '--json']);
+			const {json, stderr} = await services.golem([name, '--detach', '--json']);
 			if (typeof json?.listening !== 'string') {
 				throw new Error(`The ${name} did not start: ${stderr} ${JSON.stringify(json)}`);
 			}

@@ -2,11 +2,15 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {execa} from 'execa';
 import {describeAccelerator, findAccelerator} from '../../../source/platform/accelerator.js';
 import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
 import {socketPath} from '../../../source/platform/paths.js';
-import {isProcessAlive, killProcess, waitUntilProcessGone} from '../../../source/platform/process.js';
+import {
+	isProcessAlive,
+	killProcess,
+	runProgram,
+	waitUntilProcessGone,
+} from '../../../source/platform/process.js';
 import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {ExeUnitSpec} from '../../../source/protocol/exe-unit.js';
@@ -112,7 +116,7 @@ export function qemuBinaryName(): string {
 
 /** @returns 7.02 for «version 7.2.22» */
 export async function readQemuVersion(binary: string): Promise<number> {
-	const {stdout} = await execa(binary, ['--version'], {timeout: 10_000}).catch((error: unknown) => {
+	const stdout = await runProgram(binary, ['--version'], {timeoutMs: 10_000}).catch((error: unknown) => {
 		throw new ApiError('VM_001', `QEMU cannot be started: ${binary} was not found or does not run.`, {
 			hint: 'Install what is missing with: golem setup',
 			cause: error,
@@ -135,10 +139,10 @@ async function createDisk(file: string, image: InstalledImage, storageGb: number
 	const base = path.join(image.folder, image.disk.file);
 	// Made under another name: a disk that is there is a whole one, whenever we were killed.
 	const unfinished = `${file}.new`;
-	await execa(
+	await runProgram(
 		'qemu-img',
 		['create', '-q', '-f', 'qcow2', '-b', base, '-F', image.disk.format, unfinished, `${storageGb}G`],
-		{timeout: 60_000},
+		{timeoutMs: 60_000},
 	);
 	await fs.rename(unfinished, file);
 }

@@ -37,7 +37,15 @@ async function startControl(t: ExecutionContext) {
 		}),
 		{guard: refuseBrowsers, socket},
 	);
-	return {socket, logFile, changes, figures, shutdowns, end, client: createControlClient('discovery', socket)};
+	return {
+		socket,
+		logFile,
+		changes,
+		figures,
+		shutdowns,
+		end,
+		client: createControlClient('discovery', socket),
+	};
 }
 
 test('the status is what the daemon says, with the version in a header', async t => {
@@ -49,7 +57,11 @@ test('the status is what the daemon says, with the version in a header', async t
 
 test('what a web page was talked into sending is refused, and does nothing', async t => {
 	const {socket, shutdowns} = await startControl(t);
-	for (const headers of [{Origin: 'https://evil.example'}, {Origin: 'null'}, {Referer: 'http://localhost/'}]) {
+	for (const headers of [
+		{Origin: 'https://evil.example'},
+		{Origin: 'null'},
+		{Referer: 'http://localhost/'},
+	]) {
 		for (const [method, path] of [
 			['GET', '/v1/status'],
 			['POST', '/v1/shutdown'],

@@ -217,7 +217,9 @@ test('what is no HTTP at all is answered with 400, and the server goes on', asyn
 test('a caller that goes away in the middle of its body does no harm', async t => {
 	const target = await startApiServer(t, [echo]);
 	const socket = net.connect(Number(new URL(target.url).port), '127.0.0.1');
-	socket.write('POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"wo');
+	socket.write(
+		'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"wo',
+	);
 	await once(target.server, 'request');
 	socket.destroy();
 	t.is((await postJson(target, '/echo', {word: 'x'})).status, 200);
@@ -299,8 +301,12 @@ test('a streamed answer comes to its proper end when the server ends', async t =
 	await t.notThrowsAsync(closeHttpServer(target.server));
 });
 
-test('a caller that does not read is not written to without end', async t => {
+test('a caller that does not read is not written to without end, and leaves nothing piled up', async t => {
 	let written = 0;
+	const warnings: Error[] = [];
+	const warn = (warning: Error) => warnings.push(warning);
+	process.on('warning', warn);
+	t.teardown(() => process.off('warning', warn));
 	const target = await startApiServer(t, [
 		get('/flood', ({signal}) => {
 			async function* chunks() {
@@ -325,6 +331,10 @@ test('a caller that does not read is not written to without end', async t => {
 		return same ? now : undefined;
 	});
 	t.true(settled * 65_536 < 64 * 1024 * 1024);
+	t.deepEqual(
+		warnings.map(({name}) => name),
+		[],
+	);
 });
 
 test('what was begun before the end is finished, and nothing new is let in', async t => {

@@ -14,7 +14,10 @@ async function collect(chunks: AsyncIterable<string>): Promise<string> {
 }
 
 /** Reads until that much text has come; the stream's own deadline is the test's. */
-async function readUntil(chunks: AsyncGenerator<string>, isEnough: (text: string) => boolean): Promise<string> {
+async function readUntil(
+	chunks: AsyncGenerator<string>,
+	isEnough: (text: string) => boolean,
+): Promise<string> {
 	let text = '';
 	while (!isEnough(text)) {
 		const {value, done} = await chunks.next();

@@ -69,7 +69,10 @@ test('a request signed for another path, method, body or audience is AUTH_001', 
 		t.is(answer.json.code, 'AUTH_001', JSON.stringify(change));
 	}
 
-	const withQuery = await send(target, {path: '/who?a=1&b=%20', headers: sign(alice, {path: '/who?a=1&b=%20'})});
+	const withQuery = await send(target, {
+		path: '/who?a=1&b=%20',
+		headers: sign(alice, {path: '/who?a=1&b=%20'}),
+	});
 	t.is(withQuery.json.id, alice.id, 'the query counts as it was sent');
 	const body = '{"a": "ö"}';
 	const withBody = await send(target, {
@@ -125,7 +128,10 @@ test('another spelling of a signature does not make a request new', async t => {
 		`0x${bytes.subarray(0, 32).toString('hex')}${mirrored.toString(16).padStart(64, '0')}${v.toString(16)}`,
 	];
 	for (const spelling of spellings) {
-		const answer = await send(target, {path: '/who', headers: {...headers, 'X-Requestor-Signature': spelling}});
+		const answer = await send(target, {
+			path: '/who',
+			headers: {...headers, 'X-Requestor-Signature': spelling},
+		});
 		t.is(answer.status, 401, spelling);
 	}
 });

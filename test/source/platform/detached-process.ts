@@ -1,7 +1,10 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type DetachedProcessOptions, startDetachedProcess} from '../../../source/platform/detached-process.js';
+import {
+	type DetachedProcessOptions,
+	startDetachedProcess,
+} from '../../../source/platform/detached-process.js';
 import {isProcessAlive, killProcess, waitUntilProcessGone} from '../../../source/platform/process.js';
 import {supportProcess, typescriptArguments} from '../../support/child-process.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
@@ -81,9 +84,9 @@ test('of an output file with a past only the new lines are told, whatever letter
 });
 
 test('a process that is not ready in time is killed', async t => {
-	const {started, outputFile} = await start(t, 'silent', {readyTimeoutMs: 3000});
+	const {started, outputFile} = await start(t, 'silent', {readyTimeoutMs: 5000});
 	const error = await t.throwsAsync(started, {code: 'START_TIMED_OUT'});
-	t.is((error as {hint?: string} | undefined)?.hint, 'It was given 3 s.');
+	t.is((error as {hint?: string} | undefined)?.hint, 'It was given 5 s.');
 	const pid = Number(/silent (\d+)/.exec(await fs.readFile(outputFile, 'utf8'))?.[1]);
 	t.true(pid > 0, 'it had started');
 	t.true(await waitUntilProcessGone(pid, 5000));

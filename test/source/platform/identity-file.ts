@@ -12,10 +12,7 @@ test('a key is made once, for its owner’s eyes only, and read from then on', a
 	t.regex(key, /^[0-9a-f]{64}$/);
 	t.is(await modeOf(file), '600');
 	t.is(await modeOf(path.dirname(file)), '700');
-	t.is(
-		await readOrCreateKeyFile(file, () => t.fail() as never),
-		key,
-	);
+	t.is(await readOrCreateKeyFile(file, () => t.fail() as never), key);
 	t.deepEqual(await fs.readdir(path.dirname(file)), ['key']);
 });
 
@@ -23,9 +20,7 @@ test('two processes that make it at the same moment end up with the same key', a
 	const folder = await temporaryFolder(t);
 	const file = path.join(folder, 'identity', 'key');
 	const startAt = String(Date.now() + 2000);
-	const makers = [1, 2, 3].map(() =>
-		startChild(t, supportProcess('make-identity'), {args: [file, startAt]}),
-	);
+	const makers = [1, 2, 3].map(() => startChild(t, supportProcess('make-identity'), {args: [file, startAt]}));
 	const ends = await Promise.all(makers.map(async maker => maker.ended));
 	t.deepEqual(
 		ends.map(({code}) => code),

@@ -56,7 +56,9 @@ test('a socket nobody answers on any more is replaced', async t => {
 test('a socket somebody answers on is theirs, and goes on working', async t => {
 	const file = path.join(await temporaryFolder(t), 'a.sock');
 	await listenOnUnixSocket(greeter(t, 'first'), file);
-	const error = await t.throwsAsync(listenOnUnixSocket(greeter(t, 'second'), file), {code: 'ALREADY_RUNNING'});
+	const error = await t.throwsAsync(listenOnUnixSocket(greeter(t, 'second'), file), {
+		code: 'ALREADY_RUNNING',
+	});
 	t.true(error?.message.includes(file));
 	t.is(await greetingOf(file), 'first');
 });

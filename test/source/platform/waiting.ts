@@ -37,9 +37,12 @@ test('an aborted signal ends the asking, in the middle of a pause too', async t 
 	const asking = pollUntil(() => undefined, {timeoutMs: 60_000, intervalMs: 60_000, signal: stop.signal});
 	stop.abort(new Error('enough'));
 	await t.throwsAsync(asking, {name: 'AbortError'});
-	await t.throwsAsync(pollUntil(() => 1, {timeoutMs: 1, intervalMs: 1, signal: stop.signal}), {
-		message: 'enough',
-	});
+	await t.throwsAsync(
+		pollUntil(() => 1, {timeoutMs: 1, intervalMs: 1, signal: stop.signal}),
+		{
+			message: 'enough',
+		},
+	);
 });
 
 test('what a question throws ends the asking', async t => {

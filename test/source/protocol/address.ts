@@ -9,7 +9,14 @@ test('addresses of the internet are public', t => {
 });
 
 const notPublic = {
-	'private or of one machine': ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '127.0.0.1', '127.255.0.1'],
+	'private or of one machine': [
+		'10.0.0.1',
+		'172.16.0.1',
+		'172.31.255.255',
+		'192.168.1.1',
+		'127.0.0.1',
+		'127.255.0.1',
+	],
 	'shared, documentation, benchmark, reserved': [
 		'100.64.0.1',
 		'169.254.169.254',
@@ -30,7 +37,17 @@ const notPublic = {
 		'64:ff9b::10.0.0.1',
 		'2002:a00:1::1',
 	],
-	'IPv6 that stays at home': ['::1', '::', 'fe80::1', 'fe80::1%eth0', 'fc00::1', 'fd12::1', 'fec0::1', 'ff02::1', '2001:db8::1'],
+	'IPv6 that stays at home': [
+		'::1',
+		'::',
+		'fe80::1',
+		'fe80::1%eth0',
+		'fc00::1',
+		'fd12::1',
+		'fec0::1',
+		'ff02::1',
+		'2001:db8::1',
+	],
 	'odd spellings': ['127.1', '0x7f.1', '2130706433', '0177.0.0.1', '10.1'],
 	'no address': ['', 'localhost', 'example.org', '1.2.3.4.5', '8.8.8.8:80', ' 8.8.8.8', '999.1.1.1'],
 };

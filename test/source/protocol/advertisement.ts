@@ -59,11 +59,13 @@ test('the text and signature of an advertisement are what another implementation
 });
 
 test('the canonical form is that of RFC 8785’s own example', t => {
-	const example = {
-		numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
-		string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
-		literals: [null, true, false],
-	};
+	const example = JSON.parse(
+		String.raw`{
+			"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+			"string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",
+			"literals": [null, true, false]
+		}`,
+	);
 	t.true(
 		canonical({...body, zz: example}).endsWith(
 			String.raw`,"zz":{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}}`,
@@ -190,7 +192,17 @@ test('an address is one of IPv4 or IPv6 and nothing else', t => {
 		t.deepEqual(faults({ip_address: good}), {}, good);
 	}
 
-	for (const bad of ['', 'example.org', '1.2.3', '1.2.3.4:80', '0x7f.1', '2130706433', '256.1.1.1', '::g', ' 1.2.3.4']) {
+	for (const bad of [
+		'',
+		'example.org',
+		'1.2.3',
+		'1.2.3.4:80',
+		'0x7f.1',
+		'2130706433',
+		'256.1.1.1',
+		'::g',
+		' 1.2.3.4',
+	]) {
 		t.deepEqual(Object.keys(faults({ip_address: bad})), ['ip_address'], bad);
 	}
 });
@@ -207,7 +219,14 @@ test('a name is one short line that a terminal can show', t => {
 
 test('a query’s amounts are minimums of at least 1, its limit 100 where nothing is said', t => {
 	t.deepEqual(advertisementQuerySchema.parse({cpu: '2', country: 'SE'}), {cpu: 2, country: 'SE', limit: 100});
-	for (const bad of [{cpu: '0'}, {memory: 'x'}, {storage: ''}, {country: 'XX'}, {limit: '0'}, {limit: '1001'}]) {
+	for (const bad of [
+		{cpu: '0'},
+		{memory: 'x'},
+		{storage: ''},
+		{country: 'XX'},
+		{limit: '0'},
+		{limit: '1001'},
+	]) {
 		t.false(advertisementQuerySchema.safeParse(bad).success, JSON.stringify(bad));
 	}
 });

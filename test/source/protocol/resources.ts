@@ -17,7 +17,10 @@ test('there is enough exactly where nothing is missing after taking it', t => {
 	fc.assert(
 		fc.property(resources, resources, (available, wanted) => {
 			const rest = subtractResources(available, wanted);
-			t.is(covers(available, wanted), Object.values(rest).every(amount => amount >= 0));
+			t.is(
+				covers(available, wanted),
+				Object.values(rest).every(amount => amount >= 0),
+			);
 		}),
 	);
 	t.false(covers({cpu: 8, memory: 8, storage: 9}, {cpu: 1, memory: 1, storage: 10}));

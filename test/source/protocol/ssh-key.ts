@@ -119,20 +119,25 @@ test('types that are no longer safe, or that need a device, are refused by name'
 test('whatever comes as a key is answered, and what is taken is one line OpenSSH can read', async t => {
 	const [type, encoded = ''] = (await makeKey(t, 'ed25519')).split(' ');
 	const bytes = Buffer.from(encoded, 'base64');
-	const mutated = fc
-		.tuple(fc.nat({max: bytes.length - 1}), fc.nat({max: 255}))
-		.map(([at, value]) => {
-			const copy = Buffer.from(bytes);
-			copy[at] = value;
-			return `${type} ${copy.toString('base64')}`;
-		});
+	const mutated = fc.tuple(fc.nat({max: bytes.length - 1}), fc.nat({max: 255})).map(([at, value]) => {
+		const copy = Buffer.from(bytes);
+		copy[at] = value;
+		return `${type} ${copy.toString('base64')}`;
+	});
 	fc.assert(
-		fc.property(fc.oneof(fc.string({unit: 'binary'}), mutated, mutated.map(line => `${line} a comment`)), text => {
-			const parsed = sshPublicKeySchema.safeParse(text);
-			if (parsed.success) {
-				t.regex(parsed.data, /^ssh-ed25519 [A-Za-z0-9+/]+={0,2}$/);
-			}
-		}),
+		fc.property(
+			fc.oneof(
+				fc.string({unit: 'binary'}),
+				mutated,
+				mutated.map(line => `${line} a comment`),
+			),
+			text => {
+				const parsed = sshPublicKeySchema.safeParse(text);
+				if (parsed.success) {
+					t.regex(parsed.data, /^ssh-ed25519 [A-Za-z0-9+/]+={0,2}$/);
+				}
+			},
+		),
 		{numRuns: 300},
 	);
 });

@@ -1,6 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {createVmBodySchema, imageNameSchema, vmAccessSchema, vmNameSchema} from '../../../source/protocol/vm.js';
+import {
+	createVmBodySchema,
+	imageNameSchema,
+	vmAccessSchema,
+	vmNameSchema,
+} from '../../../source/protocol/vm.js';
 
 /** Why a body is refused, by path; nothing where it is taken. */
 function faults(body: unknown): Record<string, string> {
@@ -39,7 +44,19 @@ test('names people try', t => {
 		t.true(vmNameSchema.safeParse(good).success, good);
 	}
 
-	for (const bad of ['ab', 'My-VM', 'a--b', '-ab', 'ab-', 'a_b', 'a.b', 'abc\n', 'a'.repeat(65), '../etc', '']) {
+	for (const bad of [
+		'ab',
+		'My-VM',
+		'a--b',
+		'-ab',
+		'ab-',
+		'a_b',
+		'a.b',
+		'abc\n',
+		'a'.repeat(65),
+		'../etc',
+		'',
+	]) {
 		t.false(vmNameSchema.safeParse(bad).success, JSON.stringify(bad));
 	}
 });
@@ -47,10 +64,7 @@ test('names people try', t => {
 test('the size can be said in three ways, which mean the same', t => {
 	const wanted = {name: 'my-vm', resources: {cpu: 4, memory: 8, storage: 40}};
 	t.deepEqual(createVmBodySchema.parse({name: 'my-vm', cpu_cores: 4, memory_gb: 8, storage_gb: 40}), wanted);
-	t.deepEqual(
-		createVmBodySchema.parse({name: 'my-vm', resources: {cpu: 4, memory: 8, storage: 40}}),
-		wanted,
-	);
+	t.deepEqual(createVmBodySchema.parse({name: 'my-vm', resources: {cpu: 4, memory: 8, storage: 40}}), wanted);
 	t.deepEqual(createVmBodySchema.parse({name: 'my-vm', size: 'large'}), wanted);
 });
 
