@@ -14,7 +14,7 @@ export type GlobalFlags = {
 /** A command line taken apart, before it is known which command it is for. */
 export type CommandLine = {
 	global: GlobalFlags;
-	/** What begins a command's name or is an argument. */
+	/** The words before the first flag: a command's name, and perhaps arguments. After it, a word may be a flag's value. */
 	words: string[];
 	/** All but the global flags. */
 	own: string[];
@@ -41,6 +41,7 @@ export function splitCommandLine(argv: readonly string[]): CommandLine {
 	const isGlobal = (word: string) => Object.hasOwn(globalNames, word);
 	const given = new Set(front.filter(isGlobal).map(word => globalNames[word]));
 	const own = front.filter(word => !isGlobal(word));
+	const firstFlag = own.findIndex(word => word.startsWith('-'));
 	return {
 		global: {
 			isJson: given.has('isJson'),
@@ -49,7 +50,7 @@ export function splitCommandLine(argv: readonly string[]): CommandLine {
 			wantsHelp: given.has('wantsHelp'),
 			wantsVersion: given.has('wantsVersion'),
 		},
-		words: own.filter(word => !word.startsWith('-')),
+		words: firstFlag < 0 ? own : own.slice(0, firstFlag),
 		own,
 		passedThrough: separator < 0 ? [] : argv.slice(separator + 1),
 	};

@@ -21,6 +21,8 @@ type RunOptions = Omit<GolemOptions, 'home'>;
 export type Person = {
 	home: string;
 	paths: Paths;
+	/** Their settings. */
+	environment: Record<string, string>;
 	golem(args: readonly string[], options?: RunOptions): Promise<Finished>;
 	start(args: readonly string[], options?: RunOptions): RunningGolem;
 };
@@ -160,6 +162,7 @@ function person(home: string, environment: Record<string, string>): Person {
 	return {
 		home,
 		paths: golemPaths(home),
+		environment,
 		golem: (args, more) => runGolem(args, options(more)),
 		start: (args, more) => startGolem(args, options(more)),
 	};
