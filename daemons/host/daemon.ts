@@ -65,10 +65,13 @@ export async function runDaemon<Settings extends Record<string, Setting>>(
 		await live(definition);
 		process.exit(exitCodes.done);
 	} catch (error) {
-		const {code, message, hint} = describeStartFault(error);
-		sendReadySignal({type: 'failed', error: {code, message, ...(hint === undefined ? {} : {hint})}});
+		const {code, message, hint, exitCode} = describeStartFault(error);
+		sendReadySignal({
+			type: 'failed',
+			error: {code, message, exitCode, ...(hint === undefined ? {} : {hint})},
+		});
 		process.stderr.write(`${message}\n${hint ? `${hint}\n` : ''}`);
-		process.exitCode = error instanceof GolemError ? error.exitCode : exitCodes.failed;
+		process.exitCode = exitCode;
 		// Nothing may keep a daemon alive that has not started; the signal above has 1 s to get out.
 		setTimeout(() => process.exit(), 1000).unref();
 	}
@@ -185,12 +188,8 @@ async function listenOnTcp(server: http.Server, host: string, port: number, name
 	return {host: address.address, port: address.port};
 }
 
-function describeStartFault(error: unknown): {code: string; message: string; hint: string | undefined} {
+function describeStartFault(error: unknown): GolemError {
 	return error instanceof GolemError
 		? error
-		: {
-				code: 'START_FAILED',
-				message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-				hint: undefined,
-			};
+		: new GolemError('START_FAILED', error instanceof Error ? (error.stack ?? error.message) : String(error));
 }

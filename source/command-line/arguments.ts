@@ -137,6 +137,11 @@ export function flagType(schema: z.ZodType): 'boolean' | 'number' | 'string' {
 	return inner instanceof z.ZodBoolean ? 'boolean' : inner instanceof z.ZodNumber ? 'number' : 'string';
 }
 
+/** Is it on unless `--no-…` says otherwise? */
+export function isOnByDefault(schema: z.ZodType): boolean {
+	return schema instanceof z.ZodDefault && schema.def.defaultValue === true;
+}
+
 function unwrap(schema: z.ZodType): z.ZodType {
 	return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
 		? unwrap(schema.def.innerType as z.ZodType)

@@ -1,3 +1,4 @@
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {commandsNeighbour, version} from '../platform/program.js';
 import {type CommandLine, parseArguments, splitCommandLine} from './arguments.js';
@@ -80,6 +81,8 @@ async function loadCommand(name: string): Promise<Command> {
 	return module.default;
 }
 
+const always = () => true;
+
 /** Lets Pastel find the command again, and Ink draw it. */
 async function runInTerminalApp(
 	line: CommandLine,
@@ -113,8 +116,12 @@ async function runInTerminalApp(
 		...(line.passedThrough.length > 0 ? ['--', ...line.passedThrough] : []),
 	]);
 	await unmounted;
-	// Ctrl-C ends Ink, not the command: it is told, and cleans up. To one that is done it means nothing.
-	interrupt();
+	// Ctrl-C ends Ink, not the command: one that is still at work is told, and cleans up.
+	const isDone = await Promise.race([session.running?.then(always, always), nextTurn(false)]);
+	if (!isDone) {
+		interrupt();
+	}
+
 	try {
 		return await session.running;
 	} finally {

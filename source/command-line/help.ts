@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import {argumentNames, flagType, toKebab} from './arguments.js';
+import {argumentNames, flagType, isOnByDefault, toKebab} from './arguments.js';
 import type {Command} from './command.js';
 import {commands} from './registry.js';
 
@@ -16,7 +16,7 @@ export function commandHelp(name: string, definition: Command): string {
 	const options = Object.entries(shape).map(
 		([key, schema]) =>
 			[
-				`--${toKebab(key)}${flagType(schema) === 'boolean' ? '' : ` <${flagType(schema)}>`}`,
+				`--${isOnByDefault(schema) ? 'no-' : ''}${toKebab(key)}${flagType(schema) === 'boolean' ? '' : ` <${flagType(schema)}>`}`,
 				schema.description ?? '',
 			] as const,
 	);

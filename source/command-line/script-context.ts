@@ -57,13 +57,29 @@ async function askOnTerminal<Value extends string>(
 	signal: AbortSignal,
 ): Promise<Value | undefined> {
 	const lines = readline.createInterface({input: streams.in, output: streams.err});
+	// While readline reads, Ctrl-C is a key to it; and Ctrl-D ends it without an answer.
+	lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+	const closed = new AbortController();
+	lines.once('close', () => closed.abort());
 	try {
 		const list = choices.map(({label}, index) => `  ${index + 1}) ${label}`).join('\n');
-		const answer = await lines.question(`${question}\n${list}\n[1] `, {signal});
-		const text = answer.trim().toLowerCase();
-		return text === ''
-			? choices[0]?.value
-			: (choices[Number(text) - 1] ?? choices.find(({value}) => value === text))?.value;
+		for (;;) {
+			const answer = await lines.question(`${question}\n${list}\n[1] `, {
+				signal: AbortSignal.any([signal, closed.signal]),
+			});
+			const text = answer.trim().toLowerCase() || '1';
+			const chosen = choices[Number(text) - 1] ?? choices.find(({value}) => value === text);
+			if (chosen) {
+				return chosen.value;
+			}
+		}
+	} catch (error) {
+		signal.throwIfAborted();
+		if (closed.signal.aborted) {
+			return undefined;
+		}
+
+		throw error;
 	} finally {
 		lines.close();
 	}

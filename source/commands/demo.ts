@@ -118,7 +118,7 @@ async function offer(context: Context, network: DemoNetwork): Promise<number> {
 				`Use it with: GOLEM_HOME=${network.paths.home} golem vm ssh ${vmName}\nEnd it with: golem demo --stop`,
 			);
 			return exitCodes.done;
-		} else if (choice === 'stop') {
+		} else {
 			context.note('Stopping…');
 			await network.tearDown();
 			context.note('All of it is gone.');

@@ -141,10 +141,28 @@ function describeStatus({
 		...(busy_with.length > 0 ? [['busy with', busy_with.join(', ')] as [string, string]] : []),
 		...Object.entries(own).map(([key, value]): [string, string] => [
 			key.replaceAll('_', ' '),
-			typeof value === 'string' ? value : JSON.stringify(value),
+			describeValue(value),
 		]),
 	];
 	return factList(facts);
+}
+
+/** `cpu 2, memory 18`: nested figures on one line. */
+function describeValue(value: unknown): string {
+	if (Array.isArray(value)) {
+		return value.map(describeValue).join('; ');
+	}
+
+	if (typeof value === 'object' && value !== null) {
+		return Object.entries(value)
+			.map(([key, part]) => {
+				const isNested = typeof part === 'object' && part !== null;
+				return `${key.replaceAll('_', ' ')} ${isNested ? `(${describeValue(part)})` : describeValue(part)}`;
+			})
+			.join(', ');
+	}
+
+	return value === null ? '-' : String(value);
 }
 
 /** The daemon as a child that shares this terminal; Ctrl-C reaches both, and its exit status is ours. */

@@ -3,14 +3,19 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import {ensurePrivateFolder, readFileIfThere} from './files.js';
-import {GolemError} from './golem-error.js';
+import {exitCodes, GolemError} from './golem-error.js';
 
 /** What a detached process says once to whoever started it. */
 const readySignalSchema = z.discriminatedUnion('type', [
 	z.object({type: z.literal('ready'), info: z.record(z.string(), z.unknown())}),
 	z.object({
 		type: z.literal('failed'),
-		error: z.object({code: z.string(), message: z.string(), hint: z.string().optional()}),
+		error: z.object({
+			code: z.string(),
+			message: z.string(),
+			hint: z.string().optional(),
+			exitCode: z.enum(exitCodes).optional(),
+		}),
 	}),
 ]);
 export type ReadySignal = z.infer<typeof readySignalSchema>;
@@ -48,7 +53,8 @@ export async function startDetachedProcess(
 	try {
 		const signal = await waitForReadySignal(child, options);
 		if (signal.type === 'failed') {
-			throw new GolemError(signal.error.code, signal.error.message, {hint: signal.error.hint});
+			const {code, message, hint, exitCode} = signal.error;
+			throw new GolemError(code, message, {hint, exitCode});
 		}
 
 		if (child.pid === undefined) {

@@ -76,14 +76,21 @@ test.serial('Ctrl-D ends the shell', async t => {
 	t.is(await terminal.ended(), 0);
 });
 
-test.serial('a shell whose terminal is closed leaves no ssh behind', async t => {
+test.serial('a shell whose terminal is closed ends, and ssh with it', async t => {
 	const terminal = await openShell(t);
-	const sshOf = async () =>
-		(await processesOf(network.requestor.home)).filter(({commandLine}) => /^ssh /.test(commandLine));
-	t.is((await sshOf()).length, 1);
+	t.is((await processesOf(network.requestor.home)).length, 2, 'golem and ssh');
 	terminal.hangUp();
-	await eventually('ssh is gone', async () => whenTrue((await sshOf()).length === 0));
-	t.pass();
+	await eventually('both are gone', async () =>
+		whenTrue((await processesOf(network.requestor.home)).length === 0),
+	);
+});
+
+test.serial('a vm ssh that is told to end takes ssh with it', async t => {
+	const running = network.requestor.start(['vm', 'ssh', 'box', '--', 'sh', '-c', 'echo begun; sleep 600']);
+	await running.printed('begun');
+	running.signal('SIGTERM');
+	t.not((await running.ended).exitCode, 0);
+	t.deepEqual(await processesOf(network.requestor.home), []);
 });
 
 test.serial('vm list has colour in a terminal, and none where NO_COLOR is set', async t => {

@@ -22,10 +22,13 @@ const definition = command({
 		wait: z
 			.boolean()
 			.default(true)
-			.describe('Wait until it can be reached; --no-wait returns when it is accepted'),
+			.describe('Return when the provider has accepted; do not wait until it can be reached'),
 		timeout: z.number().min(1).max(3600).default(300).describe('Seconds to wait'),
 	}),
-	examples: ['golem vm create my-vm', 'golem vm create build-box --size medium --provider-id 0x2c75…5c23'],
+	examples: [
+		'golem vm create my-vm',
+		'golem vm create build-box --size medium --provider-id 0x2c7536e3605d9c16a7a3d7b1898e529396a65c23',
+	],
 	isLive: true,
 	async run({paths, sources, result, progress, signal}, {args: [name], options}) {
 		const requestor = createRequestor(paths, sources);
