@@ -122,8 +122,22 @@ function readProviderId(params: Record<string, string>): string {
 function checkStatement(request: ApiRequest<unknown, AdvertisementBody>, nowMs: number): Credentials {
 	const credentials = readCredentials(request.headers, 'Provider');
 	checkTimestamp(credentials.timestamp, nowMs);
-	checkSignature(advertisementText(credentials.id, credentials.timestamp, request.body), credentials);
+	checkSignature(canonicalText(credentials, request.body), credentials);
 	return credentials;
+}
+
+function canonicalText({id, timestamp}: Credentials, body: AdvertisementBody): string {
+	try {
+		return advertisementText(id, timestamp, body);
+	} catch (error) {
+		throw new ApiError(
+			'REQ_001',
+			'The body has no canonical form (RFC 8785), so nobody can have signed it.',
+			{
+				details: {issues: [{path: '', message: error instanceof Error ? error.message : 'not canonical'}]},
+			},
+		);
+	}
 }
 
 /** The older network's programs send an id and the word «signature»; their time is the time we heard them. */

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import {GolemError} from '../../source/platform/golem-error.js';
 import {openStore} from '../../source/platform/store.js';
 import {advertisementSchema} from '../../source/protocol/advertisement.js';
 import {runDaemon} from '../host/daemon.js';
@@ -12,7 +11,7 @@ await runDaemon({
 	settings: discoverySettings,
 	async start({settings, paths, log, changes}) {
 		const store = await openStore({
-			file: databaseFile(settings.databaseUrl) ?? path.join(paths.daemonFolder('discovery'), 'discovery.db'),
+			file: settings.databaseFile ?? path.join(paths.daemonFolder('discovery'), 'discovery.db'),
 			schema: advertisementSchema,
 			durability: 'normal',
 		});
@@ -60,23 +59,3 @@ await runDaemon({
 		};
 	},
 });
-
-/** The file of a `sqlite://` URL; undefined where the setting says nothing. */
-function databaseFile(url: string): string | undefined {
-	if (url === '') {
-		return undefined;
-	}
-
-	const match = /^sqlite:\/\/(\/.+)$/.exec(url);
-	if (!match) {
-		throw new GolemError(
-			'SETTINGS_INVALID',
-			`Bad setting DISCOVERY_DB_URL=${url}: only sqlite:///path is supported.`,
-			{
-				exitCode: 2,
-			},
-		);
-	}
-
-	return match[1];
-}

@@ -1,4 +1,5 @@
 import type {Store} from '../../source/platform/store.js';
+import {createSerialQueue} from '../../source/platform/waiting.js';
 import {
 	type Advertisement,
 	type AdvertisementStatement,
@@ -31,25 +32,31 @@ export async function createRegistry(
 	const advertisements = new Map(await store.entries());
 	const isExpired = ({updated_at}: Advertisement) =>
 		Date.parse(updated_at) + advertisementLifetimeMs <= now();
+	// One change after the other: what was compared is still so when it is written.
+	const inTurn = createSerialQueue();
 	const live = () => [...advertisements.values()].filter(advertisement => !isExpired(advertisement));
 
 	return {
-		async put(statement) {
-			const known = advertisements.get(statement.provider_id);
-			if (known && Date.parse(statement.timestamp) < Date.parse(known.timestamp)) {
-				throw new ApiError('AUTH_002', `A newer advertisement of ${statement.provider_id} is known already.`);
-			}
+		put: statement =>
+			inTurn(async () => {
+				const known = advertisements.get(statement.provider_id);
+				if (known && Date.parse(statement.timestamp) < Date.parse(known.timestamp)) {
+					throw new ApiError(
+						'AUTH_002',
+						`A newer advertisement of ${statement.provider_id} is known already.`,
+					);
+				}
 
-			const at = new Date(now()).toISOString();
-			const advertisement: Advertisement = {
-				...statement,
-				created_at: known && !isExpired(known) ? known.created_at : at,
-				updated_at: at,
-			};
-			await store.set(advertisement.provider_id, advertisement);
-			advertisements.set(advertisement.provider_id, advertisement);
-			return advertisement;
-		},
+				const at = new Date(now()).toISOString();
+				const advertisement: Advertisement = {
+					...statement,
+					created_at: known && !isExpired(known) ? known.created_at : at,
+					updated_at: at,
+				};
+				await store.set(advertisement.provider_id, advertisement);
+				advertisements.set(advertisement.provider_id, advertisement);
+				return advertisement;
+			}),
 		get(providerId) {
 			const advertisement = advertisements.get(providerId);
 			return advertisement && !isExpired(advertisement) ? advertisement : undefined;
@@ -65,19 +72,21 @@ export async function createRegistry(
 					(a, b) => b.updated_at.localeCompare(a.updated_at) || a.provider_id.localeCompare(b.provider_id),
 				);
 		},
-		async remove(providerId) {
-			advertisements.delete(providerId);
-			return store.delete(providerId);
-		},
-		async cleanUp() {
-			const expired = [...advertisements.values()].filter(isExpired);
-			for (const {provider_id} of expired) {
-				advertisements.delete(provider_id);
-				await store.delete(provider_id);
-			}
+		remove: providerId =>
+			inTurn(async () => {
+				advertisements.delete(providerId);
+				return store.delete(providerId);
+			}),
+		cleanUp: () =>
+			inTurn(async () => {
+				const expired = [...advertisements.values()].filter(isExpired);
+				for (const {provider_id} of expired) {
+					advertisements.delete(provider_id);
+					await store.delete(provider_id);
+				}
 
-			return expired.length;
-		},
+				return expired.length;
+			}),
 		count: () => live().length,
 	};
 }

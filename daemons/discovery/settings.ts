@@ -1,4 +1,13 @@
+import os from 'node:os';
+import * as z from 'zod';
 import {setting, settingSchemas} from '../../source/platform/settings.js';
+
+/** The file of a `sqlite://` URL. */
+const databaseFile = z
+	.string()
+	.regex(/^sqlite:\/\/(?:\/|~\/)./, 'must be sqlite:///path/to/file or sqlite://~/path/to/file')
+	.transform(url => url.slice('sqlite://'.length).replace(/^~(?=\/)/, os.homedir()))
+	.optional();
 
 /** What a discovery server can be told. */
 export const discoverySettings = {
@@ -16,11 +25,11 @@ export const discoverySettings = {
 		default: 9001,
 		description: 'Port to listen on',
 	}),
-	databaseUrl: setting({
+	databaseFile: setting({
 		variable: 'DISCOVERY_DB_URL',
 		aliases: ['GOLEM_DISCOVERY_DB_URL'],
-		schema: settingSchemas.text,
-		default: '',
+		schema: databaseFile,
+		default: undefined,
 		description: 'Where advertisements are kept: sqlite:///path/to/file',
 	}),
 	cleanupIntervalSeconds: setting({

@@ -23,7 +23,7 @@ export type RunningVm = {
 	pid: number;
 	/** Where the guest's SSH server can be reached from this machine. */
 	ssh: {host: string; port: number};
-	/** Resolves when the guest has said that it is up; never where an adopted VM said it before. */
+	/** Resolves when the guest has said that it is up; of one that was found running it is taken for said. */
 	guestReady: Promise<void>;
 	/** Resolves when the VM's process is gone. */
 	ended: Promise<VmEnd>;

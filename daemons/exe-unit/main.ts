@@ -7,6 +7,7 @@ import {openLog} from '../../source/platform/log.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {listenOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {exeUnitSpecSchema} from '../../source/protocol/exe-unit.js';
+import {vmStatusSchema} from '../../source/protocol/vm.js';
 import {closeHttpServer, createHttpApi} from '../host/http-server.js';
 import {exeUnitRoutes} from './control.js';
 import {ensureHostKey} from './host-key.js';
@@ -14,12 +15,12 @@ import {createQemuDriver} from './qemu/qemu-driver.js';
 import {createSupervisor} from './supervisor.js';
 
 /*
-The supervisor of one VM: `main.js <the VM's folder> <beginning of its socket paths> <on|off>`.
+The supervisor of one VM: `main.js <the VM's folder> <beginning of its socket paths> <what it was last>`.
 
 It is started by the provider and outlives it. Its end is a `POST /v1/destroy`; a SIGTERM (a host that shuts down) ends
 it too and leaves the VM to the next one.
 */
-const [vmFolder = '', socketBase = '', power = 'on'] = process.argv.slice(2);
+const [vmFolder = '', socketBase = '', lastStatus = 'creating'] = process.argv.slice(2);
 
 try {
 	await run();
@@ -49,7 +50,13 @@ async function run(): Promise<void> {
 	});
 	const hostKey = await ensureHostKey(vmFolder);
 	const driver = await createQemuDriver({spec, vmFolder, socketBase, hostKey});
-	const supervisor = createSupervisor({spec, driver, sshHostKeys: [hostKey.publicKey], log});
+	const supervisor = createSupervisor({
+		spec,
+		driver,
+		sshHostKeys: [hostKey.publicKey],
+		lastStatus: vmStatusSchema.parse(lastStatus),
+		log,
+	});
 	const ending = new AbortController();
 	const exit = async ({removeFiles}: {removeFiles: boolean}) => {
 		ending.abort(new Error('ending'));
@@ -77,5 +84,5 @@ async function run(): Promise<void> {
 	});
 	await listenOnUnixSocket(server, `${socketBase}.sock`);
 	sendReadySignal({type: 'ready', info: {pid: process.pid}});
-	await supervisor.begin(power === 'off' ? 'off' : 'on');
+	await supervisor.begin();
 }

@@ -21,6 +21,8 @@ export type SupervisorOptions = {
 	spec: ExeUnitSpec;
 	driver: Driver;
 	sshHostKeys: readonly string[];
+	/** What the VM was when it was last heard of. */
+	lastStatus: VmStatus;
 	log: Log;
 };
 
@@ -29,8 +31,8 @@ export type Supervisor = {
 	status: LiveValue<ExeUnitStatus>;
 	/** Figures change without anybody being told; this brings them up to date. */
 	refresh(): ExeUnitStatus;
-	/** Takes over a VM that is still running, or brings it into the wanted state. Never throws: the state tells. */
-	begin(power: 'on' | 'off'): Promise<void>;
+	/** Takes over a VM that is still running, or brings it into the state it was in. Never throws: the state tells. */
+	begin(): Promise<void>;
 	/** @throws VM_004 unless it is stopped */
 	start(): Promise<void>;
 	/** @throws VM_004 unless it is running; a stopped one stays so */
@@ -39,7 +41,13 @@ export type Supervisor = {
 	destroy(): Promise<void>;
 };
 
-export function createSupervisor({spec, driver, sshHostKeys, log}: SupervisorOptions): Supervisor {
+export function createSupervisor({
+	spec,
+	driver,
+	sshHostKeys,
+	lastStatus,
+	log,
+}: SupervisorOptions): Supervisor {
 	const inTurn = createSerialQueue();
 	const ending = new AbortController();
 	let proxy: SshProxy | undefined;
@@ -49,7 +57,7 @@ export function createSupervisor({spec, driver, sshHostKeys, log}: SupervisorOpt
 		vm_id: spec.vm_id,
 		pid: process.pid,
 		version,
-		status: 'creating',
+		status: lastStatus,
 		stage: null,
 		error: null,
 		ssh_host_keys: [...sshHostKeys],
@@ -173,7 +181,7 @@ export function createSupervisor({spec, driver, sshHostKeys, log}: SupervisorOpt
 	return {
 		status,
 		refresh,
-		begin: power =>
+		begin: () =>
 			inTurn(async () => {
 				try {
 					const adopted = await driver.adopt();
@@ -182,11 +190,12 @@ export function createSupervisor({spec, driver, sshHostKeys, log}: SupervisorOpt
 						proxy = await openSshProxy(spec.proxy);
 						watch(adopted);
 						await untilReachable();
-					} else if (power === 'on') {
-						await powerOn();
-					} else {
+					} else if (lastStatus === 'stopped' || lastStatus === 'stopping') {
 						proxy = await openSshProxy(spec.proxy);
 						become('stopped');
+					} else {
+						become(lastStatus === 'creating' ? 'creating' : 'starting');
+						await powerOn();
 					}
 				} catch (error) {
 					if (!ending.signal.aborted) {

@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {once} from 'node:events';
 import http from 'node:http';
 import type * as z from 'zod';
 import type {Log} from '../../source/platform/log.js';
@@ -181,10 +182,8 @@ async function pump(
 		}
 
 		if (!response.write(chunk)) {
-			await new Promise<void>(resolve => {
-				response.once('drain', resolve);
-				response.once('close', resolve);
-			});
+			// A caller that goes away aborts the signal.
+			await once(response, 'drain', {signal}).catch(() => {});
 		}
 	}
 

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {
 	checkSignature,
@@ -31,15 +32,11 @@ export function createRequestAuthenticator(
 		const credentials = readCredentials(headers, role);
 		const nowMs = now();
 		const sentAt = checkTimestamp(credentials.timestamp, nowMs);
-		checkSignature(
-			requestText({method, path, audience, timestamp: credentials.timestamp, body: rawBody}),
-			credentials,
-		);
+		const text = requestText({method, path, audience, timestamp: credentials.timestamp, body: rawBody});
+		checkSignature(text, credentials);
 		forget(seenUntil, nowMs);
 		// By what was signed and not by the signature's spelling: its hex has two cases, and ECDSA a second valid s.
-		const statement = [credentials.id, credentials.timestamp, method, path, rawBody.toString('base64')].join(
-			'\n',
-		);
+		const statement = createHash('sha256').update(`${credentials.id}\n${text}`).digest('base64');
 		if (seenUntil.has(statement)) {
 			throw new ApiError('AUTH_002', 'This very request was received before.');
 		}
@@ -52,7 +49,7 @@ export function createRequestAuthenticator(
 /** Entries come in nearly in the order they end, so the ones to drop are at the front. */
 function forget(seenUntil: Map<string, number>, nowMs: number): void {
 	for (const [statement, until] of seenUntil) {
-		if (until > nowMs && seenUntil.size < maximumRemembered) {
+		if (until >= nowMs && seenUntil.size < maximumRemembered) {
 			return;
 		}
 

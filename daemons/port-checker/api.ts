@@ -63,7 +63,8 @@ export function checkMayProbe(address: string, caller: string, allow: readonly s
 		});
 	}
 
-	if (target !== from && !(callerIsHere && targetIsHere) && !(from !== undefined && allow.includes(from))) {
+	const mayNameAny = from !== undefined && allow.some(trusted => normaliseAddress(trusted) === from);
+	if (target !== from && !(callerIsHere && targetIsHere) && !mayNameAny) {
 		throw new ApiError('PORT_004', `Only your own address, ${caller}, can be checked, not ${address}.`);
 	}
 }

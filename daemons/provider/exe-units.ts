@@ -14,13 +14,14 @@ import {processEntry} from '../../source/platform/program.js';
 import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {pollUntil} from '../../source/platform/waiting.js';
 import {type ExeUnitSpec, type ExeUnitStatus, exeUnitStatusSchema} from '../../source/protocol/exe-unit.js';
+import type {VmStatus} from '../../source/protocol/vm.js';
 
 /** The supervisor of one VM, as the provider deals with it. It lives on when the provider does not. */
 export type ExeUnit = {
 	/** Writes down what the VM is to be; the supervisor reads it when it starts. */
 	writeSpec(spec: ExeUnitSpec): Promise<void>;
-	/** Starts the supervisor, or does nothing where one is at work. */
-	ensureRunning(power: 'on' | 'off', signal: AbortSignal): Promise<void>;
+	/** Starts the supervisor, which brings the VM back to what it was, or does nothing where one is at work. */
+	ensureRunning(lastStatus: VmStatus, signal: AbortSignal): Promise<void>;
 	/** The status at each change; ends when the supervisor does, or the signal says so. */
 	follow(signal: AbortSignal): AsyncGenerator<ExeUnitStatus>;
 	start(signal?: AbortSignal): Promise<ExeUnitStatus>;
@@ -47,7 +48,7 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 			await writeFileAtomically(path.join(vmFolder, 'spec.json'), JSON.stringify(spec, null, '\t'));
 		},
 
-		async ensureRunning(power, signal) {
+		async ensureRunning(lastStatus, signal) {
 			await ensurePrivateFolder(path.dirname(socket));
 			if (await answersOnUnixSocket(socket)) {
 				return;
@@ -56,7 +57,7 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 			try {
 				const {pid} = await startDetachedProcess({
 					entry: processEntry('exe-unit'),
-					args: [vmFolder, socketBase, power],
+					args: [vmFolder, socketBase, lastStatus],
 					outputFile: path.join(vmFolder, 'exe-unit.out'),
 					readyTimeoutMs,
 					signal,

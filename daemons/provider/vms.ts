@@ -132,7 +132,7 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 			}
 
 			try {
-				await vm.exeUnit.ensureRunning(record.status === 'stopped' ? 'off' : 'on', signal);
+				await vm.exeUnit.ensureRunning(record.status, signal);
 				for await (const status of vm.exeUnit.follow(signal)) {
 					failures = status.status === 'running' || status.status === 'stopped' ? 0 : failures;
 					await take(id, status);

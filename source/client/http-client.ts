@@ -75,6 +75,8 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 					timeout: {connect: defaultTimeoutMs, socket: streamSilenceMs},
 					...(signal ? {signal} : {}),
 				});
+				// got still listens to the signal when the stream is over, and its error then is nobody's any more.
+				stream.on('error', () => {});
 				let rest = '';
 				stream.setEncoding('utf8');
 				for await (const chunk of stream) {

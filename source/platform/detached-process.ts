@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import {ensurePrivateFolder, readFileIfThere} from './files.js';
+import {ensurePrivateFolder} from './files.js';
 import {exitCodes, GolemError} from './golem-error.js';
 
 /** What a detached process says once to whoever started it. */
@@ -65,8 +65,8 @@ export async function startDetachedProcess(
 	} catch (error) {
 		child.kill('SIGKILL');
 		if (error instanceof GolemError && error.code === 'START_FAILED') {
-			const printed = (await readFileIfThere(options.outputFile)) ?? '';
-			const lastLines = printed.slice(outputStart).trimEnd().split('\n').slice(-20).join('\n');
+			const printed = (await fs.readFile(options.outputFile)).subarray(outputStart).toString('utf8');
+			const lastLines = printed.trimEnd().split('\n').slice(-20).join('\n');
 			throw new GolemError(error.code, lastLines ? `${error.message}\n${lastLines}` : error.message, {
 				hint: error.hint,
 				cause: error,
@@ -115,6 +115,10 @@ function waitForReadySignal(
 		};
 		const onAbort = () => settle(() => reject(signal?.reason));
 		signal?.addEventListener('abort', onAbort, {once: true});
+		if (signal?.aborted) {
+			onAbort();
+		}
+
 		child.once('message', message => {
 			const parsed = readySignalSchema.safeParse(message);
 			settle(() => {

@@ -2,9 +2,10 @@ import {randomBytes} from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
-/** Makes a folder that only its owner can enter, with all that leads to it. */
+/** Makes a folder that only its owner can enter, with all that leads to it; one that is there is closed to others. */
 export async function ensurePrivateFolder(folder: string): Promise<string> {
 	await fs.mkdir(folder, {recursive: true, mode: 0o700});
+	await fs.chmod(folder, 0o700);
 	return folder;
 }
 
@@ -21,15 +22,20 @@ export async function writeFileAtomically(
 		path.dirname(file),
 		`.${path.basename(file)}.${randomBytes(6).toString('hex')}`,
 	);
-	const handle = await fs.open(temporary, 'wx', mode);
 	try {
-		await handle.writeFile(content);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
+		const handle = await fs.open(temporary, 'wx', mode);
+		try {
+			await handle.writeFile(content);
+			await handle.sync();
+		} finally {
+			await handle.close();
+		}
 
-	await fs.rename(temporary, file);
+		await fs.rename(temporary, file);
+	} catch (error) {
+		await fs.rm(temporary, {force: true});
+		throw error;
+	}
 }
 
 /** The text of a file, or undefined where there is none. */

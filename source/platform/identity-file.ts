@@ -1,6 +1,7 @@
+import {randomBytes} from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import {ensurePrivateFolder, isErrno, readFileIfThere} from './files.js';
+import {ensurePrivateFolder, isErrno, readFileIfThere, writeFileAtomically} from './files.js';
 import {GolemError} from './golem-error.js';
 
 /**
@@ -11,8 +12,8 @@ export async function readOrCreateKeyFile(file: string, create: () => string): P
 	const known = await readFileIfThere(file);
 	if (known === undefined) {
 		await ensurePrivateFolder(path.dirname(file));
-		const unfinished = `${file}.${process.pid}`;
-		await fs.writeFile(unfinished, `${create()}\n`, {mode: 0o600, flag: 'wx'});
+		const unfinished = `${file}.${randomBytes(6).toString('hex')}`;
+		await writeFileAtomically(unfinished, `${create()}\n`);
 		try {
 			// A link is there as a whole or not at all, and never replaces a key that somebody else has just made.
 			await fs.link(unfinished, file);

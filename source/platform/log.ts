@@ -31,7 +31,7 @@ export function openLog({name, file, terminal, level = 'info'}: LogOptions): Log
 			base: {name, pid: process.pid},
 			timestamp: () => `,"time":"${new Date().toISOString()}"`,
 			formatters: {level: label => ({level: label})},
-			redact: ['*.ssh_key', '*.signature', 'headers', '*.headers', '*.privateKey'],
+			redact: ['ssh_key', 'signature', 'headers', 'privateKey'].flatMap(name => [name, `*.${name}`]),
 		},
 		multistream(streams.map(stream => ({level, stream}))),
 	);

@@ -22,6 +22,8 @@ export async function acquireProcessLock(file: string): Promise<ProcessLock> {
 			database.close(error => (error ? reject(error) : resolve()));
 		});
 
+	// By itself it would try for a second.
+	database.configure('busyTimeout', 0);
 	try {
 		await new Promise<void>((resolve, reject) => {
 			database.exec('BEGIN EXCLUSIVE', error => (error ? reject(error) : resolve()));

@@ -88,14 +88,18 @@ export function resolveSettings<Settings extends Record<string, Setting>>(
 /** Gives a setting its type from its schema; `default` is checked against it by the compiler. */
 export const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
 
+/** A number, or a text that is nothing but one: an empty variable is not zero. */
+function numberBetween(minimum: number, maximum: number, message: string, {isWhole}: {isWhole: boolean}) {
+	return z
+		.union([z.number(message), z.string().regex(/^\s*[+-]?\d+(?:\.\d+)?\s*$/, message)], message)
+		.transform(Number)
+		.refine(value => value >= minimum && value <= maximum && (!isWhole || Number.isInteger(value)), message);
+}
+
 /** Texts of the environment as typed values, with messages that say what would be right. */
 export const settingSchemas = {
 	text: z.coerce.string().trim().min(1, 'must not be empty'),
-	port: z.coerce
-		.number('must be a port number')
-		.int('must be a port number')
-		.min(0, 'must be a port from 0 (any free one) to 65535')
-		.max(65_535, 'must be a port from 0 (any free one) to 65535'),
+	port: numberBetween(0, 65_535, 'must be a port from 0 (any free one) to 65535', {isWhole: true}),
 	flag: z.union([z.boolean(), z.string()]).transform((value, context) => {
 		const text = String(value).toLowerCase();
 		if (['true', '1', 'yes', 'on'].includes(text)) {
@@ -134,16 +138,9 @@ export const settingSchemas = {
 		}
 	}),
 	wholeNumber: (minimum: number, maximum: number) =>
-		z.coerce
-			.number(`must be a whole number from ${minimum} to ${maximum}`)
-			.int(`must be a whole number from ${minimum} to ${maximum}`)
-			.min(minimum, `must be a whole number from ${minimum} to ${maximum}`)
-			.max(maximum, `must be a whole number from ${minimum} to ${maximum}`),
+		numberBetween(minimum, maximum, `must be a whole number from ${minimum} to ${maximum}`, {isWhole: true}),
 	number: (minimum: number, maximum: number) =>
-		z.coerce
-			.number(`must be a number from ${minimum} to ${maximum}`)
-			.min(minimum, `must be a number from ${minimum} to ${maximum}`)
-			.max(maximum, `must be a number from ${minimum} to ${maximum}`),
+		numberBetween(minimum, maximum, `must be a number from ${minimum} to ${maximum}`, {isWhole: false}),
 	oneOf: <const Choice extends string>(choices: readonly Choice[]) =>
 		z.enum(choices, `must be one of ${choices.join(', ')}`),
 };

@@ -41,6 +41,8 @@ export async function openStore<Value>({
 		await adapter.query('PRAGMA journal_mode=WAL');
 		await adapter.query(`PRAGMA synchronous=${durability === 'full' ? 'FULL' : 'NORMAL'}`);
 	} catch (error) {
+		// Where it could not even be opened there is nothing to close.
+		await adapter.close().catch(() => {});
 		throw new GolemError('STORE_DAMAGED', `${file} could not be opened as a database.`, {
 			hint: `Move ${file} away to begin with an empty one.`,
 			cause: error,

@@ -61,7 +61,10 @@ export const advertisementQuerySchema = z.object({
 });
 export type AdvertisementQuery = z.input<typeof advertisementQuerySchema>;
 
-/** The text an advertisement's signature is over: the RFC 8785 form of everything the provider says. */
+/**
+The text an advertisement's signature is over: the RFC 8785 form of everything the provider says.
+@throws where it has no such form, as numbers beyond a double or half a surrogate pair have none
+*/
 export function advertisementText(providerId: string, timestamp: string, body: AdvertisementBody): string {
 	return `golem-advertisement-v1\n${canonicalize({...body, provider_id: providerId, timestamp})}`;
 }
@@ -89,10 +92,15 @@ export function isAdvertisementGenuine(advertisement: Advertisement): boolean {
 		updated_at: _updated,
 		...body
 	} = advertisement;
-	return (
-		signatureSchema.safeParse(signature).success &&
-		recoverSigner(advertisementText(provider_id, timestamp, body), signature) === provider_id
-	);
+	try {
+		return (
+			signatureSchema.safeParse(signature).success &&
+			recoverSigner(advertisementText(provider_id, timestamp, body), signature) === provider_id
+		);
+	} catch {
+		// What has no canonical form was signed by nobody.
+		return false;
+	}
 }
 
 /** Free and total amounts of a provider. */

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {ApiError} from './error-codes.js';
 import {type Identity, identityIdSchema, recoverSigner} from './identity.js';
+import {timestampSchema} from './time.js';
 
 /** Whose headers carry the signature: requestors sign to a provider, providers to a discovery server. */
 export type SignerRole = 'Requestor' | 'Provider';
@@ -82,11 +83,11 @@ Checks a timestamp against this machine's clock.
 @throws AUTH_002
 */
 export function checkTimestamp(timestamp: string, nowMs: number): number {
-	const time = Date.parse(timestamp);
+	const time = timestampSchema.safeParse(timestamp).success ? Date.parse(timestamp) : Number.NaN;
 	if (Number.isNaN(time) || Math.abs(nowMs - time) > clockToleranceMs) {
 		throw new ApiError(
 			'AUTH_002',
-			`The timestamp ${timestamp} is not within ${clockToleranceMs / 1000} s of this server's time, ${new Date(nowMs).toISOString()}.`,
+			`The timestamp ${timestamp.slice(0, 40)} is no UTC time (ISO 8601 with Z) within ${clockToleranceMs / 1000} s of this server's time, ${new Date(nowMs).toISOString()}.`,
 			{hint: 'Set the clock of the sending machine (for example: timedatectl set-ntp true).'},
 		);
 	}

@@ -257,7 +257,8 @@ function superviseVm({
 	return {
 		pid,
 		ssh: {host: '127.0.0.1', port: sshPort},
-		guestReady: console.ready,
+		// One that was found running has said so before, to somebody else.
+		guestReady: exited === undefined ? Promise.resolve() : console.ready,
 		ended,
 		consoleLog: console.lines,
 		kill,

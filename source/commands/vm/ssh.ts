@@ -10,7 +10,7 @@ const definition = command({
 	args: z.tuple([vmNameSchema.describe('NAME')]).rest(z.string().describe('command')),
 	options: z.object({}),
 	examples: ['golem vm ssh my-vm', 'golem vm ssh my-vm -- uname -a'],
-	async run({paths, sources, signal}, {args: [name, ...words]}) {
+	async run({paths, sources, note, signal}, {args: [name, ...words]}) {
 		const requestor = createRequestor(paths, sources);
 		const [access, {privateKeyFile}] = await (async () => {
 			try {
@@ -21,7 +21,12 @@ const definition = command({
 				await requestor.close();
 			}
 		})();
-		return connectBySsh({name, access, privateKeyFile, folder: requestor.sshFolder}, words);
+		const status = await connectBySsh({name, access, privateKeyFile, folder: requestor.sshFolder}, words);
+		if (status === 255) {
+			note(`See how the VM is with: golem vm info ${name}`);
+		}
+
+		return status;
 	},
 });
 

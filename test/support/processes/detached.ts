@@ -5,7 +5,7 @@ switch (manner) {
 	case 'ready': {
 		process.stdout.write('a line outside of the log\n');
 		sendReadySignal({type: 'ready', info: {pid: process.pid, greeting: process.env['GREETING']}});
-		setInterval(() => {}, 1000);
+		setTimeout(() => {}, 60_000);
 		break;
 	}
 
@@ -28,12 +28,12 @@ switch (manner) {
 
 	case 'mumbles': {
 		process.send?.({type: 'hello'});
-		setInterval(() => {}, 1000);
+		setTimeout(() => {}, 60_000);
 		break;
 	}
 
 	default: {
 		process.stdout.write(`silent ${process.pid}\n`);
-		setInterval(() => {}, 1000);
+		setTimeout(() => {}, 60_000);
 	}
 }

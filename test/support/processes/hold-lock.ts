@@ -2,4 +2,4 @@ import {acquireProcessLock} from '../../../source/platform/process-lock.js';
 
 await acquireProcessLock(String(process.argv[2]));
 process.stdout.write('locked\n');
-setInterval(() => {}, 1000);
+setTimeout(() => {}, 60_000);

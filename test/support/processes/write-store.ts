@@ -11,4 +11,4 @@ for (let number = 0; number < 20; number++) {
 }
 
 process.stdout.write('written\n');
-setInterval(() => {}, 1000);
+setTimeout(() => {}, 60_000);

@@ -1,0 +1,141 @@
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import * as z from 'zod';
+import {vmSchema} from '../../source/protocol/vm.js';
+import {runGolem, startGolem} from '../support/golem.js';
+import {provideImages} from '../support/images.js';
+import {processesOf, removeWithProcesses} from '../support/leftovers.js';
+import {canListen} from '../support/network.js';
+
+/** The document that scripts read; more may be in it, nothing less. */
+const demoSchema = z.looseObject({
+	ok: z.literal(true),
+	stages: z.array(z.object({name: z.string(), ms: z.number().min(0)})),
+	ssh: z.looseObject({'uname -a': z.string().startsWith('Linux demo '), nproc: z.literal('1')}),
+	accelerator: z.string(),
+	image: z.literal('micro'),
+	vm: vmSchema,
+});
+
+test.serial(
+	'the demo rents a VM in a network of its own, tells how long each stage took, and leaves nothing',
+	async t => {
+		const home = await createHome(t);
+		const {exitCode, stdout, stderr, json} = await runGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+		t.is(exitCode, 0, stderr);
+		t.is(stdout.trim().split('\n').length, 1);
+		const {stages, ssh, vm} = demoSchema.parse(json);
+		t.deepEqual(
+			stages.map(({name}) => name),
+			[
+				'discovery',
+				'port-checker',
+				'provider',
+				'verify',
+				'find',
+				'request',
+				'prepare',
+				'boot',
+				'network',
+				'shell',
+				'teardown',
+			],
+		);
+		t.false(ssh['uname -a'].includes(os.release()));
+		t.is(vm.status, 'running');
+		await nothingIsLeft(t, home);
+		t.true(await canListen(Number(vm.ssh_port)));
+	},
+);
+
+test.serial('without a guest image the demo says how to get one, and starts nothing', async t => {
+	const home = await createHome(t, {withImages: false});
+	const {exitCode, json} = await runGolem(['demo', '--json'], {home, timeoutMs: 20_000});
+	t.is(exitCode, 1);
+	t.is(json.error.code, 'IMAGE_MISSING');
+	t.regex(json.error.hint, /golem setup/);
+	await nothingIsLeft(t, home);
+});
+
+for (const moment of [
+	'Starting discovery',
+	'Starting the port checker',
+	'Starting the provider',
+	'Verifying ports',
+	'Looking for a provider',
+	'Asking 127.0.0.1',
+	'Booting',
+	'Waiting for SSH',
+	'Trying its shell',
+]) {
+	test.serial(`a demo interrupted at «${moment}» ends with 130 and leaves nothing`, async t => {
+		const home = await createHome(t);
+		const demo = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+		await demo.printed(moment);
+		demo.signal('SIGINT');
+		const {exitCode, json, stderr} = await demo.ended;
+		t.is(exitCode, 130, stderr);
+		t.is(json?.error.code, 'INTERRUPTED');
+		await nothingIsLeft(t, home);
+	});
+}
+
+test.serial('a demo interrupted while it takes everything down leaves nothing either', async t => {
+	const home = await createHome(t);
+	const demo = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	await demo.printed('Taking all of it down');
+	demo.signal('SIGINT');
+	const {exitCode} = await demo.ended;
+	t.true([0, 130].includes(exitCode), 'it was nearly done');
+	await nothingIsLeft(t, home);
+});
+
+test.serial('a demo that was killed is cleared away by the next one', async t => {
+	const home = await createHome(t);
+	const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	await killed.printed('Booting');
+	killed.signal('SIGKILL');
+	await killed.ended;
+	t.true(
+		(await processesOf(home)).length >= 3,
+		'its daemons go on, as they are to when a terminal is closed',
+	);
+
+	const {exitCode, stderr} = await runGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	t.is(exitCode, 0, stderr);
+	await nothingIsLeft(t, home);
+});
+
+test.serial('demo --stop ends what a killed demo has left', async t => {
+	const home = await createHome(t);
+	const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	await killed.printed('Booting');
+	killed.signal('SIGKILL');
+	await killed.ended;
+
+	const {exitCode, json} = await runGolem(['demo', '--stop', '--json'], {home});
+	t.is(exitCode, 0);
+	t.deepEqual(json, {stopped: true});
+	await nothingIsLeft(t, home);
+});
+
+async function createHome(t: ExecutionContext, {withImages = true} = {}): Promise<string> {
+	const home = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'g-')));
+	t.teardown(() => removeWithProcesses(home));
+	if (withImages) {
+		await provideImages(home);
+	}
+
+	return home;
+}
+
+/** No process, and nothing of the demo's in the home: no socket, no key, no disk. */
+async function nothingIsLeft(t: ExecutionContext, home: string): Promise<void> {
+	t.deepEqual(await processesOf(home), []);
+	t.deepEqual(
+		(await fs.readdir(home)).filter(name => name !== 'images'),
+		[],
+	);
+}
