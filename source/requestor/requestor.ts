@@ -78,6 +78,19 @@ export function createRequestor(paths: Paths, sources: SettingSources): Requesto
 	};
 }
 
+/** Lends a requestor for as long as `use` takes, and closes what was opened. */
+export async function withRequestor<Result>(
+	{paths, sources}: {paths: Paths; sources: SettingSources},
+	use: (requestor: Requestor) => Promise<Result>,
+): Promise<Result> {
+	const requestor = createRequestor(paths, sources);
+	try {
+		return await use(requestor);
+	} finally {
+		await requestor.close();
+	}
+}
+
 export function unknownVm(name: string): GolemError {
 	return new GolemError('VM_UNKNOWN', `You have no VM named ${name}.`, {
 		exitCode: exitCodes.notFound,

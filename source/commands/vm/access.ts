@@ -4,16 +4,16 @@ import {factList} from '../../command-line/text-table.js';
 import {exitCodes} from '../../platform/golem-error.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {findAccess} from '../../requestor/access.js';
-import {createRequestor} from '../../requestor/requestor.js';
+import {withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
 	description: 'Show how to get into a VM, and the host keys to expect',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
 	examples: ['golem vm access my-vm', 'golem vm access my-vm --json'],
-	async run({paths, sources, result, signal}, {args: [name]}) {
-		const requestor = createRequestor(paths, sources);
-		try {
+	async run(context, {args: [name]}) {
+		const {result, signal} = context;
+		return withRequestor(context, async requestor => {
 			const access = await findAccess(requestor, await requestor.rental(name), signal);
 			result(access, () =>
 				factList([
@@ -24,9 +24,7 @@ const definition = command({
 				]),
 			);
 			return exitCodes.done;
-		} finally {
-			await requestor.close();
-		}
+		});
 	},
 });
 

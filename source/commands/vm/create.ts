@@ -5,7 +5,7 @@ import {identityIdSchema} from '../../protocol/identity.js';
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {imageNameSchema, vmNameSchema} from '../../protocol/vm.js';
 import {rentVm} from '../../requestor/rent.js';
-import {createRequestor} from '../../requestor/requestor.js';
+import {withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
 	description: 'Rent a VM',
@@ -30,10 +30,10 @@ const definition = command({
 		'golem vm create build-box --size medium --provider-id 0x2c7536e3605d9c16a7a3d7b1898e529396a65c23',
 	],
 	isLive: true,
-	async run({paths, sources, result, progress, signal}, {args: [name], options}) {
-		const requestor = createRequestor(paths, sources);
+	async run(context, {args: [name], options}) {
+		const {result, progress, signal} = context;
 		const size = vmSizes[options.size ?? 'small'];
-		try {
+		return withRequestor(context, async requestor => {
 			const {rental, vm} = await rentVm(requestor, {
 				name,
 				resources: {
@@ -57,9 +57,7 @@ const definition = command({
 				() => [rental.vm_id ?? name],
 			);
 			return exitCodes.done;
-		} finally {
-			await requestor.close();
-		}
+		});
 	},
 });
 

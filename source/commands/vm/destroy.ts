@@ -3,16 +3,16 @@ import {command} from '../../command-line/command.js';
 import {exitCodes} from '../../platform/golem-error.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {destroyRental} from '../../requestor/destroy.js';
-import {createRequestor} from '../../requestor/requestor.js';
+import {withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
 	description: 'Give a VM back: it is turned off and its disk deleted',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
 	examples: ['golem vm destroy my-vm', 'golem vm destroy my-vm --yes'],
-	async run({paths, sources, mayAsk, choose, note, result, progress, signal}, {args: [name]}) {
-		const requestor = createRequestor(paths, sources);
-		try {
+	async run(context, {args: [name]}) {
+		const {mayAsk, choose, note, result, progress, signal} = context;
+		return withRequestor(context, async requestor => {
 			const rental = await requestor.rental(name);
 			if (mayAsk) {
 				const answer = await choose(`Destroy ${name}? Its disk is deleted for good.`, [
@@ -33,9 +33,7 @@ const definition = command({
 				() => [name],
 			);
 			return exitCodes.done;
-		} finally {
-			await requestor.close();
-		}
+		});
 	},
 });
 

@@ -3,16 +3,16 @@ import {command} from '../../command-line/command.js';
 import {factList} from '../../command-line/text-table.js';
 import {exitCodes} from '../../platform/golem-error.js';
 import {vmNameSchema} from '../../protocol/vm.js';
-import {createRequestor} from '../../requestor/requestor.js';
+import {withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
 	description: 'Show one of your VMs',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
 	examples: ['golem vm info my-vm', 'golem vm info my-vm --json'],
-	async run({paths, sources, result, signal}, {args: [name]}) {
-		const requestor = createRequestor(paths, sources);
-		try {
+	async run(context, {args: [name]}) {
+		const {result, signal} = context;
+		return withRequestor(context, async requestor => {
 			const rental = await requestor.rental(name);
 			const vm = await requestor.ask(rental, signal);
 			result(
@@ -34,9 +34,7 @@ const definition = command({
 				() => [vm.id],
 			);
 			return exitCodes.done;
-		} finally {
-			await requestor.close();
-		}
+		});
 	},
 });
 

@@ -3,7 +3,7 @@ import {command} from '../../command-line/command.js';
 import {textTable} from '../../command-line/text-table.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
 import type {Rental} from '../../requestor/rentals.js';
-import {createRequestor, type Requestor} from '../../requestor/requestor.js';
+import {type Requestor, withRequestor} from '../../requestor/requestor.js';
 
 /** A VM that does not answer is not worth waiting for in a list. */
 const askTimeoutMs = 5000;
@@ -13,9 +13,9 @@ const definition = command({
 	args: z.tuple([]),
 	options: z.object({}),
 	examples: ['golem vm list', 'golem vm list --json'],
-	async run({paths, sources, result, signal}) {
-		const requestor = createRequestor(paths, sources);
-		try {
+	async run(context) {
+		const {result, signal} = context;
+		return withRequestor(context, async requestor => {
 			const rentals = (await (await requestor.rentals()).entries()).map(([, rental]) => rental);
 			const vms = await Promise.all(rentals.map(rental => describeRental(requestor, rental, signal)));
 			result(
@@ -38,9 +38,7 @@ const definition = command({
 				() => vms.map(({name}) => name),
 			);
 			return exitCodes.done;
-		} finally {
-			await requestor.close();
-		}
+		});
 	},
 });
 
