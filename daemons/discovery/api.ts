@@ -38,6 +38,7 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			path: '/api/v1/advertisements',
 			summary: 'A provider tells what it offers; it holds for five minutes.',
 			body: advertisementBodySchema,
+			faultCodes: {resources: 'ADV_002'},
 			async handle(request) {
 				const credentials = requireSignatures
 					? checkStatement(request, now())

@@ -6,7 +6,7 @@ import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {openLog} from '../../source/platform/log.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {listenOnUnixSocket} from '../../source/platform/unix-socket.js';
-import {exeUnitSpecSchema} from '../../source/protocol/exe-unit.js';
+import {exeUnitFileEndings, exeUnitSpecSchema} from '../../source/protocol/exe-unit.js';
 import {vmStatusSchema} from '../../source/protocol/vm.js';
 import {closeHttpServer, createHttpApi} from '../host/http-server.js';
 import {exeUnitRoutes} from './control.js';
@@ -35,7 +35,7 @@ try {
 }
 
 async function run(): Promise<void> {
-	const lockFile = `${socketBase}.lock`;
+	const lockFile = `${socketBase}${exeUnitFileEndings.lock}`;
 	await acquireProcessLock(lockFile);
 	// Read under the lock: a provider that gave this VM up has taken the file away, under the same lock.
 	const text = await readFileIfThere(path.join(vmFolder, 'spec.json'));
@@ -65,8 +65,9 @@ async function run(): Promise<void> {
 			await fs.rm(vmFolder, {recursive: true, force: true});
 		}
 
-		const sockets = ['.sock', '.qmp', '.tty', '.qga', '.lock'].map(ending => `${socketBase}${ending}`);
-		await Promise.all(sockets.map(file => fs.rm(file, {force: true})));
+		await Promise.all(
+			Object.values(exeUnitFileEndings).map(ending => fs.rm(`${socketBase}${ending}`, {force: true})),
+		);
 		process.exit(exitCodes.done);
 	};
 	const server = createHttpApi({
@@ -82,7 +83,7 @@ async function run(): Promise<void> {
 		log,
 		signal: ending.signal,
 	});
-	await listenOnUnixSocket(server, `${socketBase}.sock`);
+	await listenOnUnixSocket(server, `${socketBase}${exeUnitFileEndings.control}`);
 	sendReadySignal({type: 'ready', info: {pid: process.pid}});
 	await supervisor.begin();
 }

@@ -124,7 +124,11 @@ export function createSupervisor({
 				if (end.asked) {
 					become('stopped');
 				} else {
-					await fail(new ApiError('VM_001', `The VM ended unexpectedly: ${end.reason}.`));
+					await fail(
+						new ApiError('VM_001', `The VM ended unexpectedly: ${end.reason}.`, {
+							details: {log: running.consoleLog()},
+						}),
+					);
 				}
 			}
 		});

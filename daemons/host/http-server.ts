@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import type {Log} from '../../source/platform/log.js';
 import {version} from '../../source/platform/program.js';
 import {versionHeader} from '../../source/protocol/control.js';
-import {ApiError, type ErrorBody} from '../../source/protocol/error-codes.js';
+import {ApiError, type ErrorBody, type ErrorCode} from '../../source/protocol/error-codes.js';
 import {type ApiAnswer, type ApiRequest, createRouteTable, type Route} from './router.js';
 
 const defaultBodyLimit = 64 * 1024;
@@ -56,7 +56,9 @@ export function createHttpApi({routes, log, guard, signal}: HttpApiOptions): htt
 					query: route.query
 						? parse(route.query, Object.fromEntries(new URLSearchParams(search)), 'query')
 						: {},
-					body: route.body ? parse(route.body, parseJson(incoming, rawBody), 'body') : undefined,
+					body: route.body
+						? parse(route.body, parseJson(incoming, rawBody), 'body', route.faultCodes)
+						: undefined,
 					rawBody,
 					headers: incoming.headers,
 					remoteAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
@@ -132,7 +134,12 @@ function parseJson(incoming: http.IncomingMessage, rawBody: Buffer): unknown {
 	}
 }
 
-function parse<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+function parse<Value>(
+	schema: z.ZodType<Value>,
+	value: unknown,
+	what: string,
+	faultCodes: Readonly<Record<string, ErrorCode>> = {},
+): Value {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) {
 		return parsed.data;
@@ -140,7 +147,10 @@ function parse<Value>(schema: z.ZodType<Value>, value: unknown, what: string): V
 
 	const issues = parsed.error.issues.map(issue => ({path: issue.path.join('.'), message: issue.message}));
 	const summary = issues.map(({path, message}) => (path ? `${path}: ${message}` : message)).join('; ');
-	throw new ApiError('REQ_001', `The ${what} does not fit: ${summary}`, {details: {issues}});
+	const fields = new Set(parsed.error.issues.map(({path}) => String(path[0])));
+	const [field] = fields;
+	const code = (fields.size === 1 && field !== undefined && faultCodes[field]) || 'REQ_001';
+	throw new ApiError(code, `The ${what} does not fit: ${summary}`, {details: {issues}});
 }
 
 async function sendAnswer(

@@ -1,7 +1,7 @@
 import type {IncomingHttpHeaders} from 'node:http';
 import type * as z from 'zod';
 import type {Log} from '../../source/platform/log.js';
-import {ApiError} from '../../source/protocol/error-codes.js';
+import {ApiError, type ErrorCode} from '../../source/protocol/error-codes.js';
 
 /** A request after the router has checked it; what a handler works with. */
 export type ApiRequest<Query = unknown, Body = unknown> = {
@@ -46,6 +46,8 @@ export type Route<Query = unknown, Body = unknown> = {
 	summary: string;
 	query?: z.ZodType<Query>;
 	body?: z.ZodType<Body>;
+	/** The code for faults in that field of the body and in nothing else; REQ_001 for all others. */
+	faultCodes?: Readonly<Record<string, ErrorCode>>;
 	/** Bytes; 64 KiB where nothing is said. */
 	bodyLimit?: number;
 	handle(request: ApiRequest<Query, Body>): Promise<ApiAnswer> | ApiAnswer;

@@ -13,7 +13,12 @@ import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {processEntry} from '../../source/platform/program.js';
 import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {pollUntil} from '../../source/platform/waiting.js';
-import {type ExeUnitSpec, type ExeUnitStatus, exeUnitStatusSchema} from '../../source/protocol/exe-unit.js';
+import {
+	type ExeUnitSpec,
+	type ExeUnitStatus,
+	exeUnitFileEndings,
+	exeUnitStatusSchema,
+} from '../../source/protocol/exe-unit.js';
 import type {VmStatus} from '../../source/protocol/vm.js';
 
 /** The supervisor of one VM, as the provider deals with it. It lives on when the provider does not. */
@@ -39,7 +44,7 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	// Short, since a VM's id may be longer than a socket's path can be.
 	const shortName = createHash('sha256').update(vmId).digest('hex').slice(0, 12);
 	const socketBase = path.join(paths.run, 'vm', shortName);
-	const socket = socketPath(`${socketBase}.sock`);
+	const socket = socketPath(`${socketBase}${exeUnitFileEndings.control}`);
 	const client = createHttpClient({target: {socket}, name: `the exe-unit of ${vmId}`});
 
 	return {
@@ -118,7 +123,7 @@ async function removeRemains({
 }): Promise<void> {
 	const lock = await pollUntil(
 		() =>
-			acquireProcessLock(`${socketBase}.lock`).catch((error: unknown) => {
+			acquireProcessLock(`${socketBase}${exeUnitFileEndings.lock}`).catch((error: unknown) => {
 				if (error instanceof GolemError && error.code === 'ALREADY_RUNNING') {
 					return undefined;
 				}
@@ -141,8 +146,9 @@ async function removeRemains({
 			await fs.rm(vmFolder, {recursive: true, force: true});
 		}
 
-		const sockets = ['.sock', '.qmp', '.tty', '.qga', '.lock'].map(ending => `${socketBase}${ending}`);
-		await Promise.all(sockets.map(file => fs.rm(file, {force: true})));
+		await Promise.all(
+			Object.values(exeUnitFileEndings).map(ending => fs.rm(`${socketBase}${ending}`, {force: true})),
+		);
 	} finally {
 		await lock.release();
 	}

@@ -210,7 +210,9 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 			for (const record of records()) {
 				if (record.is_being_destroyed) {
 					log.info({vm_id: record.id}, 'finishing a destruction that was under way');
-					await finishDestroying(record);
+					act(record, 'destroy', () => finishDestroying(record)).catch((error: unknown) => {
+						log.error({vm_id: record.id, err: error}, 'could not finish a destruction');
+					});
 				} else if (record.status !== 'error') {
 					log.info({vm_id: record.id, status: record.status}, 'looking for the VM’s exe-unit');
 					superviseInBackground(record.id);

@@ -19,6 +19,15 @@ export const exeUnitSpecSchema = z.object({
 });
 export type ExeUnitSpec = z.infer<typeof exeUnitSpecSchema>;
 
+/** The files of an exe-unit besides its VM's folder: each is the beginning of its socket paths and one of these. */
+export const exeUnitFileEndings = {
+	control: '.sock',
+	lock: '.lock',
+	monitor: '.qmp',
+	console: '.tty',
+	agent: '.qga',
+} as const;
+
 /** `GET /v1/status` of an exe-unit, and every line of its `GET /v1/events`. */
 export const exeUnitStatusSchema = z.looseObject({
 	vm_id: z.string(),

@@ -13,7 +13,7 @@ import {
 } from '../../../source/platform/process.js';
 import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
-import type {ExeUnitSpec} from '../../../source/protocol/exe-unit.js';
+import {type ExeUnitSpec, exeUnitFileEndings} from '../../../source/protocol/exe-unit.js';
 import {type InstalledImage, readImage} from '../../images/image.js';
 import type {Driver, RunningVm, VmEnd} from '../driver.js';
 import type {HostKey} from '../host-key.js';
@@ -55,9 +55,9 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		disk: path.join(vmFolder, 'disk.qcow2'),
 		seed: path.join(vmFolder, 'seed.tar'),
 		processId: path.join(vmFolder, 'qemu.pid'),
-		monitor: socketPath(`${socketBase}.qmp`),
-		console: socketPath(`${socketBase}.tty`),
-		agent: socketPath(`${socketBase}.qga`),
+		monitor: socketPath(`${socketBase}${exeUnitFileEndings.monitor}`),
+		console: socketPath(`${socketBase}${exeUnitFileEndings.console}`),
+		agent: socketPath(`${socketBase}${exeUnitFileEndings.agent}`),
 	};
 
 	return {
