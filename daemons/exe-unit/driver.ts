@@ -2,8 +2,8 @@
 export type Driver = {
 	/** What runs the guest's instructions: `kvm`, `tcg (no KVM: …)`. */
 	accelerator: string;
-	/** The guest's way to the world besides its SSH port. */
-	network: string;
+	/** The guest's way to the world besides its SSH port: `internet` or `none`. */
+	network(): string;
 	/** Makes what the VM needs on disk, where it is not there yet. May be called at every start. */
 	prepare(): Promise<void>;
 	/** Starts the VM. Resolves once it has a process; the guest is still booting then. */

@@ -49,7 +49,7 @@ async function run(): Promise<void> {
 		vm_id: spec.vm_id,
 	});
 	const hostKey = await ensureHostKey(vmFolder);
-	const driver = await createQemuDriver({spec, vmFolder, socketBase, hostKey});
+	const driver = await createQemuDriver({spec, vmFolder, socketBase, hostKey, log});
 	const supervisor = createSupervisor({
 		spec,
 		driver,

@@ -63,7 +63,7 @@ export function createSupervisor({
 		ssh_host_keys: [...sshHostKeys],
 		ssh_user: 'ubuntu',
 		accelerator: driver.accelerator,
-		network: driver.network,
+		network: driver.network(),
 		vm_pid: null,
 		proxy: {port: spec.proxy.port, open_connections: 0, total_connections: 0, bytes_in: 0, bytes_out: 0},
 	});
@@ -74,6 +74,7 @@ export function createSupervisor({
 			...current,
 			...changes,
 			vm_pid: vm?.pid ?? null,
+			network: driver.network(),
 			proxy: {...current.proxy, ...proxy?.figures()},
 		});
 		return status.get();

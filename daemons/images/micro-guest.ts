@@ -57,11 +57,12 @@ if [ -e $seed ]; then
 fi
 hostname -F /etc/hostname
 
-address=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3
+address=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3 uplink=
 [ ! -e /etc/golem/network ] || . /etc/golem/network
 ifconfig lo 127.0.0.1
 ip address add $address dev eth0 && ip link set eth0 up || fail "there is no network device"
-ip route add default via $gateway dev eth0
+[ -z "$uplink" ] || { ip address add $uplink dev eth1 && ip link set eth1 up; }
+[ -z "$gateway" ] || ip route add default via $gateway
 for server in $dns; do echo "nameserver $server"; done >/etc/resolv.conf
 
 host_key=/etc/dropbear/dropbear_ed25519_host_key

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -17,7 +16,10 @@ import {
 	type ExeUnitSpec,
 	type ExeUnitStatus,
 	exeUnitFileEndings,
+	exeUnitProcessFiles,
+	exeUnitShortName,
 	exeUnitStatusSchema,
+	exeUnitUplinkFolder,
 } from '../../source/protocol/exe-unit.js';
 import type {VmStatus} from '../../source/protocol/vm.js';
 
@@ -41,8 +43,7 @@ const destroyTimeoutMs = 30_000;
 
 export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	const vmFolder = path.join(paths.providerVms, vmId);
-	// Short, since a VM's id may be longer than a socket's path can be.
-	const shortName = createHash('sha256').update(vmId).digest('hex').slice(0, 12);
+	const shortName = exeUnitShortName(vmId);
 	const socketBase = path.join(paths.run, 'vm', shortName);
 	const socket = socketPath(`${socketBase}${exeUnitFileEndings.control}`);
 	const client = createHttpClient({target: {socket}, name: `the exe-unit of ${vmId}`});
@@ -137,11 +138,14 @@ async function removeRemains({
 	}
 
 	try {
-		const pid = Number(await readFileIfThere(path.join(vmFolder, 'qemu.pid')));
-		if (pid && (await isProcessAlive(pid, vmId))) {
-			await killProcess(pid);
+		for (const file of exeUnitProcessFiles) {
+			const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
+			if (pid && (await isProcessAlive(pid, exeUnitShortName(vmId)))) {
+				await killProcess(pid);
+			}
 		}
 
+		await fs.rm(exeUnitUplinkFolder(exeUnitShortName(vmId)), {recursive: true, force: true});
 		if (!keepFiles) {
 			await fs.rm(vmFolder, {recursive: true, force: true});
 		}

@@ -8,10 +8,13 @@ import {buildImage, findImage} from '../setup/image.js';
 import {
 	findPackageManager,
 	type InstallCommand,
-	installCommands,
+	installCommand,
 	isInstalled,
+	type PackageManager,
 	type Requirement,
 	requirements,
+	updateCommands,
+	uplinkRequirements,
 } from '../setup/requirements.js';
 
 /** The image every provider has. */
@@ -28,7 +31,7 @@ const definition = command({
 		const {paths, result, progress, choose, mayAsk, note, signal} = context;
 		progress({step: 'look', message: 'Looking at what is there'});
 		const [found, image] = await Promise.all([
-			Promise.all(requirements.map(async need => ({...need, isThere: await isInstalled(need.program)}))),
+			Promise.all(allRequirements().map(async need => ({...need, isThere: await isInstalled(need.program)}))),
 			findImage(imageName, paths.images),
 		]);
 		const missing = found.filter(({isThere}) => !isThere);
@@ -66,11 +69,17 @@ const definition = command({
 			});
 		}
 
+		const programs = await Promise.all(
+			found.map(async ({program, isThere}) => ({
+				program,
+				state: isThere ? 'present' : (await isInstalled(program)) ? 'installed' : 'not available',
+			})),
+		);
 		result(
 			{
 				ready: true,
 				changed: plan.length > 0,
-				programs: found.map(({program, isThere}) => ({program, state: isThere ? 'present' : 'installed'})),
+				programs,
 				images: [{name: imageName, state: image === undefined ? 'built' : 'present'}],
 			},
 			() =>
@@ -82,20 +91,34 @@ const definition = command({
 	},
 });
 
+function allRequirements(): readonly Requirement[] {
+	return process.platform === 'linux' && isRoot() ? [...requirements, ...uplinkRequirements] : requirements;
+}
+
 /** @throws NOT_ALLOWED with the exact commands where this user may not install */
 async function planInstallation(missing: readonly Requirement[]): Promise<InstallCommand[]> {
 	const manager = await findPackageManager();
-	const packages = [...new Set(missing.map(({packages}) => manager && packages[manager]))].filter(
-		name => name !== undefined,
+	const needed = packagesFor(
+		missing.filter(({isOptional}) => !isOptional),
+		manager,
 	);
-	if (!manager || packages.length === 0) {
+	const optional = packagesFor(
+		missing.filter(({isOptional}) => isOptional),
+		manager,
+	);
+	if (!manager || needed.length + optional.length === 0) {
 		throw new GolemError('SETUP_IMPOSSIBLE', `Missing: ${missing.map(({program}) => program).join(', ')}.`, {
 			hint: 'This system has no package manager that golem knows; install them by hand.',
 		});
 	}
 
-	const commands = installCommands(manager, packages);
-	if (manager !== 'brew' && process.getuid?.() !== 0) {
+	const commands = [
+		...updateCommands(manager),
+		...(needed.length > 0 ? [installCommand(manager, needed, {mayFail: false})] : []),
+		// Each by itself: one that a release does not have must not keep the other away.
+		...optional.map(name => installCommand(manager, [name], {mayFail: true})),
+	];
+	if (manager !== 'brew' && !isRoot()) {
 		const text = commands.map(({words}) => `sudo ${quoteForShell(words)}`).join(' && ');
 		throw new GolemError('NOT_ALLOWED', 'Installing packages needs the rights of root.', {
 			exitCode: exitCodes.notAllowed,
@@ -106,7 +129,19 @@ async function planInstallation(missing: readonly Requirement[]): Promise<Instal
 	return commands;
 }
 
-async function install({progress, signal}: Context, {words, message}: InstallCommand): Promise<void> {
+function packagesFor(missing: readonly Requirement[], manager: PackageManager | undefined): string[] {
+	const packages = missing.map(({packages: names}) => manager && names[manager]);
+	return [...new Set(packages)].filter(name => name !== undefined);
+}
+
+function isRoot(): boolean {
+	return process.getuid?.() === 0;
+}
+
+async function install(
+	{progress, note, signal}: Context,
+	{words, message, mayFail}: InstallCommand,
+): Promise<void> {
 	const [program = '', ...args] = words;
 	progress({step: message, message});
 	const {failed, all} = await execa(program, args, {
@@ -118,8 +153,9 @@ async function install({progress, signal}: Context, {words, message}: InstallCom
 		env: {DEBIAN_FRONTEND: 'noninteractive'},
 	});
 	signal.throwIfAborted();
-	// An old list of packages may still do; if not, the installation says so.
-	if (failed && !args.includes('update')) {
+	if (failed && mayFail) {
+		note(`«${message}» did not work; going on without it.`);
+	} else if (failed) {
 		throw new GolemError(
 			'INSTALL_FAILED',
 			`${quoteForShell(words)} failed:\n${all?.split('\n').slice(-15).join('\n')}`,

@@ -9,6 +9,7 @@ import {type DaemonName, golemPaths, type Paths} from '../platform/paths.js';
 import {isProcessAlive, killProcess} from '../platform/process.js';
 import {pollUntil} from '../platform/waiting.js';
 import type {DaemonStatus} from '../protocol/control.js';
+import {exeUnitProcessFiles, exeUnitShortName} from '../protocol/exe-unit.js';
 
 const verificationTimeoutMs = 30_000;
 const teardownTimeoutMs = 15_000;
@@ -123,9 +124,11 @@ async function endExeUnits(paths: Paths): Promise<void> {
 /** Ends VMs that have lost their supervisor. */
 async function endVms(paths: Paths): Promise<void> {
 	for (const vmId of await listFolder(paths.providerVms)) {
-		const pid = Number(await readFileIfThere(path.join(paths.providerVms, vmId, 'qemu.pid')));
-		if (pid && (await isProcessAlive(pid, vmId))) {
-			await killProcess(pid);
+		for (const file of exeUnitProcessFiles) {
+			const pid = Number(await readFileIfThere(path.join(paths.providerVms, vmId, file)));
+			if (pid && (await isProcessAlive(pid, exeUnitShortName(vmId)))) {
+				await killProcess(pid);
+			}
 		}
 	}
 }

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import * as z from 'zod';
 import {resourcesSchema} from './resources.js';
 import {vmStages, vmStatusSchema} from './vm.js';
@@ -28,6 +29,19 @@ export const exeUnitFileEndings = {
 	agent: '.qga',
 } as const;
 
+/** A VM's id as part of a socket's path, which may not be long. It is in the command line of each of its processes. */
+export function exeUnitShortName(vmId: string): string {
+	return createHash('sha256').update(vmId).digest('hex').slice(0, 12);
+}
+
+/** Where passt listens: a place that it can still enter as the user it becomes, and that only root can make. */
+export function exeUnitUplinkFolder(shortName: string): string {
+	return `/run/golem/${shortName}`;
+}
+
+/** Files in a VM's folder with the ids of its processes. */
+export const exeUnitProcessFiles = ['qemu.pid', 'passt.pid'] as const;
+
 /** `GET /v1/status` of an exe-unit, and every line of its `GET /v1/events`. */
 export const exeUnitStatusSchema = z.looseObject({
 	vm_id: z.string(),
@@ -40,7 +54,7 @@ export const exeUnitStatusSchema = z.looseObject({
 	ssh_host_keys: z.array(z.string()),
 	ssh_user: z.string(),
 	accelerator: z.string(),
-	/** The guest's way to the world: `passt`, or `none` where it has only its SSH port. */
+	/** The guest's way to the world: `internet`, or `none` where it has only its SSH port. */
 	network: z.string(),
 	/** The VM's own process, null while it is off. */
 	vm_pid: z.number().int().nullable(),

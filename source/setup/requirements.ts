@@ -10,6 +10,8 @@ export type PackageManager = (typeof packageManagers)[number];
 export type Requirement = {
 	program: string;
 	purpose: string;
+	/** VMs run without it, only less well. */
+	isOptional?: boolean;
 	packages: Readonly<Partial<Record<PackageManager, string>>>;
 };
 
@@ -55,6 +57,22 @@ export const requirements: readonly Requirement[] = [
 	},
 ];
 
+/** What gives guests the internet and keeps them from this machine's networks. Only root can, and only on Linux. */
+export const uplinkRequirements: readonly Requirement[] = [
+	{
+		program: 'passt',
+		purpose: 'connects VMs to the internet',
+		isOptional: true,
+		packages: {'apt-get': 'passt', dnf: 'passt', pacman: 'passt'},
+	},
+	{
+		program: 'nft',
+		purpose: 'keeps VMs from your own networks',
+		isOptional: true,
+		packages: {'apt-get': 'nftables', dnf: 'nftables', pacman: 'nftables'},
+	},
+];
+
 /** The folders of the PATH, and those of the system's own programs, which an ordinary user's PATH may lack. */
 function programFolders(environment: NodeJS.ProcessEnv): string[] {
 	const own = (environment['PATH'] ?? '').split(path.delimiter).filter(Boolean);
@@ -89,22 +107,26 @@ export async function findPackageManager(): Promise<PackageManager | undefined> 
 }
 
 /** A command of the system's: a program, its words, and what it does, for people. */
-export type InstallCommand = {words: string[]; message: string};
+export type InstallCommand = {words: string[]; message: string; mayFail: boolean};
 
-/** The commands that install packages, one after the other. */
-export function installCommands(manager: PackageManager, packages: readonly string[]): InstallCommand[] {
-	const message = `Installing ${packages.join(', ')}`;
-	switch (manager) {
-		case 'apt-get':
-			return [
-				{words: ['apt-get', 'update', '-q'], message: 'Reading the list of packages'},
-				{words: ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages], message},
-			];
-		case 'dnf':
-			return [{words: ['dnf', 'install', '-y', ...packages], message}];
-		case 'pacman':
-			return [{words: ['pacman', '-Sy', '--noconfirm', '--needed', ...packages], message}];
-		case 'brew':
-			return [{words: ['brew', 'install', ...packages], message}];
-	}
+/** Reads the list of packages anew, where a manager does not do that by itself. An old list may still do. */
+export function updateCommands(manager: PackageManager): InstallCommand[] {
+	return manager === 'apt-get'
+		? [{words: ['apt-get', 'update', '-q'], message: 'Reading the list of packages', mayFail: true}]
+		: [];
+}
+
+/** The command that installs packages. */
+export function installCommand(
+	manager: PackageManager,
+	packages: readonly string[],
+	{mayFail}: {mayFail: boolean},
+): InstallCommand {
+	const leadIns = {
+		'apt-get': ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+		dnf: ['dnf', 'install', '-y'],
+		pacman: ['pacman', '-Sy', '--noconfirm', '--needed'],
+		brew: ['brew', 'install'],
+	} as const satisfies Record<PackageManager, readonly string[]>;
+	return {words: [...leadIns[manager], ...packages], message: `Installing ${packages.join(', ')}`, mayFail};
 }

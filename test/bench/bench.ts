@@ -119,7 +119,13 @@ async function timeBareQemu(): Promise<number> {
 	const publicKey = await fs.readFile(path.join(home, 'ssh/id_ed25519.pub'), 'utf8');
 	await fs.writeFile(
 		file('seed'),
-		await createSeed({hostname: 'bare', sshKeys: [publicKey.trim()], hostKey: createHostKey(), userId: 1000}),
+		await createSeed({
+			hostname: 'bare',
+			sshKeys: [publicKey.trim()],
+			hostKey: createHostKey(),
+			userId: 1000,
+			uplink: undefined,
+		}),
 	);
 	await execa('qemu-img', [
 		'create',
@@ -144,6 +150,7 @@ async function timeBareQemu(): Promise<number> {
 			monitor: file('qmp'),
 			console: file('tty'),
 			agent: file('qga'),
+			uplink: undefined,
 		},
 		accelerator,
 		dropTo: undefined,

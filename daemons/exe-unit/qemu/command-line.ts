@@ -11,6 +11,8 @@ export type QemuFiles = {
 	monitor: string;
 	console: string;
 	agent: string;
+	/** Where passt listens; undefined where the guest has no way to the internet. */
+	uplink: string | undefined;
 };
 
 export type QemuCommandLineOptions = {
@@ -50,7 +52,8 @@ export function qemuCommandLine(options: QemuCommandLineOptions): string[] {
 		['-fw_cfg', `name=opt/golem/seed,file=${escapeComma(files.seed)}`],
 		['-drive', `file=${escapeComma(files.disk)},if=none,id=disk,format=qcow2,discard=unmap`],
 		['-device', 'virtio-blk-pci,drive=disk'],
-		...networkArguments(),
+		...sshNetworkArguments(),
+		...uplinkArguments(files.uplink),
 		['-chardev', `socket,id=console,path=${escapeComma(files.console)},server=on,wait=off`],
 		['-serial', 'chardev:console'],
 		['-qmp', `unix:${escapeComma(files.monitor)},server=on,wait=off`],
@@ -65,15 +68,25 @@ export function qemuCommandLine(options: QemuCommandLineOptions): string[] {
 }
 
 /**
-The guest's network card. `restrict=on`: the guest reaches nothing, neither the host's loopback (which user networking
+The card that SSH comes in by. `restrict=on`: the guest reaches nothing through it, neither the host's loopback (which user networking
 would otherwise show at 10.0.2.2) nor its networks; the forwarded SSH port is the one exception. Port 0 lets QEMU take
 a free one, so there is no moment in which somebody else could have it.
 */
-function networkArguments(): string[][] {
+function sshNetworkArguments(): string[][] {
 	return [
 		['-netdev', 'user,id=ssh,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:0-:22'],
 		['-device', 'virtio-net-pci,netdev=ssh,romfile='],
 	];
+}
+
+/** The card that leads to the internet; see uplink.ts. */
+function uplinkArguments(socketFile: string | undefined): string[][] {
+	return socketFile === undefined
+		? []
+		: [
+				['-netdev', `stream,id=uplink,server=off,addr.type=unix,addr.path=${escapeComma(socketFile)}`],
+				['-device', 'virtio-net-pci,netdev=uplink,romfile='],
+			];
 }
 
 /**

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describeAccelerator, findAccelerator} from '../../../source/platform/accelerator.js';
 import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
+import type {Log} from '../../../source/platform/log.js';
 import {socketPath} from '../../../source/platform/paths.js';
 import {
 	isProcessAlive,
@@ -13,14 +14,21 @@ import {
 } from '../../../source/platform/process.js';
 import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
-import {type ExeUnitSpec, exeUnitFileEndings} from '../../../source/protocol/exe-unit.js';
+import {
+	type ExeUnitSpec,
+	exeUnitFileEndings,
+	exeUnitShortName,
+	exeUnitUplinkFolder,
+} from '../../../source/protocol/exe-unit.js';
 import {type InstalledImage, readImage} from '../../images/image.js';
 import type {Driver, RunningVm, VmEnd} from '../driver.js';
 import type {HostKey} from '../host-key.js';
 import {qemuCommandLine} from './command-line.js';
 import {followConsole} from './console.js';
+import {guestUsers} from './firewall.js';
 import {connectQmp, type Qmp} from './qmp.js';
 import {createSeed} from './seed.js';
+import {findUplink, openUplink, type Uplink, type UplinkOptions, uplinkNetwork} from './uplink.js';
 
 const monitorTimeoutMs = 10_000;
 const killTimeoutMs = 5000;
@@ -37,11 +45,12 @@ export type QemuDriverOptions = {
 	/** Beginning of the VM's socket paths; each adds its own ending. */
 	socketBase: string;
 	hostKey: HostKey;
+	log: Log;
 };
 
 /** Runs the VM in a QEMU process of its own session, so that it outlives its supervisor. */
 export async function createQemuDriver(options: QemuDriverOptions): Promise<Driver> {
-	const {spec, vmFolder, socketBase, hostKey} = options;
+	const {spec, vmFolder, socketBase, hostKey, log} = options;
 	const [accelerator, image] = await Promise.all([findAccelerator(), readImage(spec.image_folder)]);
 	if (!image) {
 		throw new ApiError('VM_001', `The image in ${spec.image_folder} is gone or damaged.`, {
@@ -59,34 +68,78 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		console: socketPath(`${socketBase}${exeUnitFileEndings.console}`),
 		agent: socketPath(`${socketBase}${exeUnitFileEndings.agent}`),
 	};
+	const uplinkOptions: UplinkOptions = {
+		folder: exeUnitUplinkFolder(exeUnitShortName(spec.vm_id)),
+		processIdFile: path.join(vmFolder, 'passt.pid'),
+		userId: guestUsers.first + spec.proxy.port,
+		log,
+	};
+	let uplink: Uplink | undefined;
+	let qemuVersion = 0;
+
+	/** Tells of the VM's end once what was made for it is gone too. */
+	function supervise(vm: Parameters<typeof superviseVm>[0]): RunningVm {
+		const running = superviseVm(vm);
+		const ended = running.ended.then(async end => {
+			await uplink?.close();
+			uplink = undefined;
+			return end;
+		});
+		return {
+			...running,
+			ended,
+			async stop(graceMs) {
+				await running.stop(graceMs);
+				await ended;
+			},
+			async kill() {
+				await running.kill();
+				await ended;
+			},
+		};
+	}
 
 	return {
 		accelerator: describeAccelerator(accelerator),
-		network: 'none',
+		network: () => (uplink ? 'internet' : 'none'),
 
 		async prepare() {
-			await Promise.all([
+			[qemuVersion] = await Promise.all([
+				readQemuVersion(binary),
 				createDisk(files.disk, image, spec.resources.storage),
-				createSeed({hostname: spec.name, sshKeys: spec.ssh_keys, hostKey, userId: guestUserId}).then(seed =>
-					writeFileAtomically(files.seed, seed),
-				),
 			]);
+			uplink = canHaveUplink(qemuVersion) ? await openUplink(uplinkOptions) : undefined;
+			const seed = await createSeed({
+				hostname: spec.name,
+				sshKeys: spec.ssh_keys,
+				hostKey,
+				userId: guestUserId,
+				uplink: uplink && uplinkNetwork,
+			});
+			await writeFileAtomically(files.seed, seed);
 		},
 
 		async start(signal) {
-			const qemuVersion = await readQemuVersion(binary);
 			const child = await startQemu({
 				binary,
-				args: qemuCommandLine({spec, image, files, accelerator, dropTo: dropTarget(spec), qemuVersion}),
+				args: qemuCommandLine({
+					spec,
+					image,
+					files: {...files, uplink: uplink?.socketFile},
+					accelerator,
+					dropTo: dropTarget(spec),
+					qemuVersion,
+				}),
 				outputFile,
 			});
 			try {
 				const qmp = await waitForMonitor(files.monitor, child.exited, signal);
 				const sshPort = await readForwardedPort(qmp);
-				return superviseVm({pid: child.pid, sshPort, qmp, consoleFile: files.console, exited: child.exited});
+				return supervise({pid: child.pid, sshPort, qmp, consoleFile: files.console, exited: child.exited});
 			} catch (error) {
 				const end = await Promise.race([child.exited, sleep(deathNoticeMs, undefined)]);
 				await killProcess(child.pid);
+				await uplink?.close();
 				throw await describeStartFault(error, end, outputFile);
 			}
 		},
@@ -99,7 +152,8 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 
 			try {
 				const qmp = await waitForMonitor(files.monitor);
-				return superviseVm({pid, sshPort: await readForwardedPort(qmp), qmp, consoleFile: files.console});
+				uplink = await findUplink(uplinkOptions);
+				return supervise({pid, sshPort: await readForwardedPort(qmp), qmp, consoleFile: files.console});
 			} catch {
 				// One that cannot be asked cannot be looked after; its disk is as after a power cut, and the VM is off.
 				await killProcess(pid);
@@ -124,6 +178,11 @@ export async function readQemuVersion(binary: string): Promise<number> {
 	});
 	const match = /version (\d+)\.(\d+)/.exec(stdout);
 	return Number(match?.[1] ?? 0) + Number(match?.[2] ?? 0) / 100;
+}
+
+/** Only root can make connections as somebody else; QEMU knows such cards since 7.2. */
+function canHaveUplink(qemuVersion: number): boolean {
+	return process.platform === 'linux' && process.getuid?.() === 0 && qemuVersion >= 7.02;
 }
 
 function dropTarget(spec: ExeUnitSpec): number | undefined {

@@ -1,0 +1,406 @@
+import path from 'node:path';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {createLiveValue} from '../../../daemons/host/live-value.js';
+import type {InstalledImage} from '../../../daemons/images/image.js';
+import {type VmRecord, vmRecordSchema} from '../../../daemons/provider/vm-record.js';
+import {type CreateVmCommand, createVms, type Vms} from '../../../daemons/provider/vms.js';
+import {openStore, type Store} from '../../../source/platform/store.js';
+import {ApiError} from '../../../source/protocol/error-codes.js';
+import type {ExeUnitStatus} from '../../../source/protocol/exe-unit.js';
+import {alice, mallory} from '../../support/identities.js';
+import {createTestLog} from '../../support/log.js';
+import {temporaryFolder} from '../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
+import {vmRecord} from './_records.js';
+
+/*
+The exe-units are stand-ins: they start no VM, and say of it what a test tells them to. The store is a real SQLite file.
+Real exe-units with real VMs are in test/e2e/rental.ts.
+*/
+function createExeUnits() {
+	const units = new Map<string, ReturnType<typeof createExeUnit>>();
+	const createExeUnit = (vmId: string) => {
+		const status = createLiveValue<ExeUnitStatus>({
+			vm_id: vmId,
+			pid: 1,
+			version: '0',
+			status: 'creating',
+			stage: null,
+			error: null,
+			ssh_host_keys: ['ssh-ed25519 AAAA'],
+			ssh_user: 'ubuntu',
+			accelerator: 'none',
+			network: 'none',
+			vm_pid: null,
+			proxy: {port: 1, open_connections: 0, total_connections: 0, bytes_in: 0, bytes_out: 0},
+		});
+		const become = (change: Partial<ExeUnitStatus>) => {
+			status.set({...status.get(), ...change});
+			return status.get();
+		};
+		const calls: string[] = [];
+		return {
+			calls,
+			become,
+			/** What goes wrong, by the name of the call. */
+			faults: new Map<string, () => Promise<void> | void>(),
+			async call(name: string) {
+				calls.push(name);
+				await this.faults.get(name)?.();
+			},
+			async writeSpec() {
+				await this.call('writeSpec');
+			},
+			async ensureRunning(lastStatus: unknown) {
+				await this.call(`ensureRunning ${lastStatus}`);
+				await this.faults.get('ensureRunning')?.();
+			},
+			async *follow(signal: AbortSignal) {
+				await this.call('follow');
+				yield* status.follow(signal);
+			},
+			async start() {
+				await this.call('start');
+				return become({status: 'running'});
+			},
+			async stop() {
+				await this.call('stop');
+				return become({status: 'stopped'});
+			},
+			async destroy({keepFiles}: {keepFiles: boolean}) {
+				await this.call(keepFiles ? 'destroy, keep files' : 'destroy');
+				await this.faults.get('any destroy')?.();
+			},
+		};
+	};
+	return {
+		units,
+		of(vmId: string) {
+			const unit = units.get(vmId) ?? createExeUnit(vmId);
+			units.set(vmId, unit);
+			return unit;
+		},
+	};
+}
+
+type Setup = {
+	vms: Vms;
+	units: ReturnType<typeof createExeUnits>;
+	store: Store<VmRecord>;
+};
+
+async function createTestVms(
+	t: ExecutionContext,
+	{
+		file,
+		records = [],
+		folders = [],
+		maxVms = 100,
+	}: {file?: string; records?: VmRecord[]; folders?: string[]; maxVms?: number} = {},
+): Promise<Setup> {
+	const store = await openStore({
+		file: file ?? path.join(await temporaryFolder(t), 'provider.db'),
+		schema: vmRecordSchema,
+		durability: 'normal',
+	});
+	for (const record of records) {
+		await store.set(record.id, record);
+	}
+
+	const units = createExeUnits();
+	const ending = new AbortController();
+	t.teardown(async () => {
+		ending.abort(new Error('ending'));
+		await nextTurn();
+		await store.close();
+	});
+	const vms = await createVms({
+		store,
+		exeUnitOf: vmId => units.of(vmId),
+		listVmFolders: async () => folders,
+		limits: () => ({
+			capacity: {cpu: 8, memory: 16, storage: 200},
+			minimum: {cpu: 1, memory: 1, storage: 10},
+			maxVms,
+		}),
+		verifiedPorts: () => Array.from({length: 20}, (_, index) => 20_000 + index),
+		findImage: async name => ({name, folder: `/images/${name}`, sshUser: 'ubuntu'}) as InstalledImage,
+		proxyHost: '127.0.0.1',
+		qemuBinary: undefined,
+		log: createTestLog().log,
+		signal: ending.signal,
+		onChange() {},
+	});
+	return {vms, units, store};
+}
+
+const order = (name: string, change: Partial<CreateVmCommand> = {}): CreateVmCommand => ({
+	owner: alice.id,
+	request: {name, resources: {cpu: 1, memory: 1, storage: 10}, image: 'micro'},
+	idempotency: undefined,
+	...change,
+});
+
+const withKey = (key: string, body = 'body') => ({idempotency: {key, body: Buffer.from(body)}});
+
+/** Creates a VM and brings it up. */
+async function running({vms, units}: Setup, name: string): Promise<VmRecord> {
+	const record = await vms.create(order(name));
+	units.of(record.id).become({status: 'running'});
+	return vms.untilSettled(record, AbortSignal.timeout(5000));
+}
+
+const codeOf = async (action: Promise<unknown>) =>
+	action.then(
+		() => 'done',
+		(error: unknown) => (error instanceof ApiError ? error.code : String(error)),
+	);
+
+test('fifty orders at the same moment get no more than there is', async t => {
+	const {vms} = await createTestVms(t);
+	const answers = await Promise.all(
+		Array.from({length: 50}, (_, index) => codeOf(vms.create(order(`vm-${index}`)))),
+	);
+	t.is(answers.filter(code => code === 'done').length, 8, 'as many as there are cores');
+	t.is(answers.filter(code => code === 'RES_001').length, 42);
+	t.is(new Set(vms.all().map(({ssh_port}) => ssh_port)).size, 8);
+	t.is(new Set(vms.all().map(({id}) => id)).size, 8);
+});
+
+test('of many orders with one name at the same moment one wins, and another tenant may use the name too', async t => {
+	const {vms} = await createTestVms(t);
+	const answers = await Promise.all([
+		...Array.from({length: 5}, () => codeOf(vms.create(order('web')))),
+		codeOf(vms.create(order('web', {owner: mallory.id}))),
+	]);
+	t.deepEqual(answers.sort(), ['VM_003', 'VM_003', 'VM_003', 'VM_003', 'done', 'done']);
+});
+
+test('the same order sent many times, even at the same moment, gives one VM', async t => {
+	const {vms} = await createTestVms(t);
+	const records = await Promise.all(
+		Array.from({length: 5}, () => vms.create(order('web', withKey('key-1')))),
+	);
+	t.is(new Set(records.map(({id}) => id)).size, 1);
+	t.is(vms.all().length, 1);
+});
+
+test('a key that comes with another body is refused, and another tenant’s key is another key', async t => {
+	const {vms} = await createTestVms(t);
+	await vms.create(order('web', withKey('key-1')));
+	t.is(await codeOf(vms.create(order('web', withKey('key-1', 'other')))), 'VM_003');
+	t.is(await codeOf(vms.create(order('web', {...withKey('key-1'), owner: mallory.id}))), 'done');
+});
+
+test('the key still holds after the provider was started again', async t => {
+	const file = path.join(await temporaryFolder(t), 'provider.db');
+	const first = await createTestVms(t, {file});
+	const {id} = await first.vms.create(order('web', withKey('key-1')));
+	const second = await createTestVms(t, {file});
+	t.is((await second.vms.create(order('web', withKey('key-1')))).id, id);
+});
+
+test('an order that cannot be written down holds nothing', async t => {
+	const {vms, units} = await createTestVms(t);
+	const write = units.of;
+	units.of = vmId => {
+		const unit = write(vmId);
+		unit.faults.set('writeSpec', () => {
+			throw new Error('the disk is full');
+		});
+		return unit;
+	};
+	t.is(await codeOf(vms.create(order('web'))), 'Error: the disk is full');
+	t.deepEqual(vms.all(), []);
+});
+
+test('a VM is found by its id and by its name, and only by its owner', async t => {
+	const {vms} = await createTestVms(t);
+	const record = await vms.create(order('web'));
+	t.is(vms.find(alice.id, 'web').id, record.id);
+	t.is(vms.find(alice.id, record.id).id, record.id);
+	t.is(vms.findJob(alice.id, record.job_id).id, record.id);
+	for (const name of ['web', record.id]) {
+		t.throws(() => vms.find(mallory.id, name), {code: 'VM_002'});
+	}
+
+	t.throws(() => vms.findJob(mallory.id, record.job_id), {code: 'VM_002'});
+	t.deepEqual(vms.list(mallory.id), []);
+});
+
+test('what the exe-unit says is on disk', async t => {
+	const setup = await createTestVms(t);
+	const {id} = await running(setup, 'web');
+	const stored = await eventually('it is on disk', async () => {
+		const record = await setup.store.get(id);
+		return record?.status === 'running' ? record : undefined;
+	});
+	t.deepEqual(stored.ssh_host_keys, ['ssh-ed25519 AAAA']);
+});
+
+test('a creation that fails is told with its reason, and holds nothing', async t => {
+	const {vms, units} = await createTestVms(t);
+	const record = await vms.create(order('web'));
+	const settled = vms.untilSettled(record, AbortSignal.timeout(5000));
+	units.of(record.id).become({
+		status: 'error',
+		error: {code: 'VM_001', message: 'the disk cannot be mounted', log: ['line']},
+	});
+	await t.throwsAsync(settled, {code: 'VM_001', message: /cannot be mounted/});
+	await eventually('its exe-unit was ended', () =>
+		whenTrue(units.of(record.id).calls.includes('destroy, keep files')),
+	);
+	t.is((await vms.create(order('other', {request: {...order('other').request, resources: {cpu: 8, memory: 16, storage: 200}}}))).status, 'creating');
+});
+
+test('a VM is stopped and started, and doing it twice is no failure', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	t.is((await setup.vms.stop(record)).status, 'stopped');
+	t.is((await setup.vms.stop(record)).status, 'stopped');
+	t.is((await setup.vms.start(record)).status, 'running');
+	t.is((await setup.vms.start(record)).status, 'running');
+	t.deepEqual(
+		setup.units.of(record.id).calls.filter(call => call === 'stop' || call === 'start'),
+		['stop', 'start'],
+	);
+});
+
+test('a VM that is still being made cannot be stopped or started, and says what it is', async t => {
+	const {vms} = await createTestVms(t);
+	const record = await vms.create(order('web'));
+	for (const action of [vms.stop(record), vms.start(record)]) {
+		const error = await t.throwsAsync(action, {instanceOf: ApiError, code: 'VM_004'});
+		t.deepEqual(error?.details, {status: 'creating'});
+	}
+});
+
+test('one action on a VM at a time', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	let letGo = () => {};
+	unit.faults.set('stop', () => new Promise<void>(resolve => {
+		letGo = resolve;
+	}));
+	const stopping = setup.vms.stop(record);
+	t.is(await codeOf(setup.vms.start(record)), 'VM_004');
+	t.is(await codeOf(setup.vms.destroy(record)), 'VM_004');
+	letGo();
+	t.is((await stopping).status, 'stopped');
+});
+
+test('a VM that was destroyed is nowhere any more, and its name is free', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	t.is((await setup.vms.destroy(record)).status, 'deleted');
+	t.deepEqual(setup.vms.all(), []);
+	t.is(await setup.store.get(record.id), undefined);
+	t.true(setup.units.of(record.id).calls.includes('destroy'));
+	t.is(await codeOf(setup.vms.create(order('web'))), 'done');
+});
+
+test('whoever follows a VM hears of its end', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const heard: string[] = [];
+	const following = (async () => {
+		for await (const {record: now} of setup.vms.follow(record, AbortSignal.timeout(5000))) {
+			heard.push(now.status);
+			if (now.status === 'deleted') {
+				return;
+			}
+		}
+	})();
+	await setup.vms.destroy(record);
+	await following;
+	t.is(heard.at(-1), 'deleted');
+});
+
+test('a destruction that fails on the way can be asked for again', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	unit.faults.set('any destroy', () => {
+		throw new Error('the folder is busy');
+	});
+	t.is(await codeOf(setup.vms.destroy(record)), 'Error: the folder is busy');
+	t.true((await setup.store.get(record.id))?.is_being_destroyed, 'the wish is on disk');
+	unit.faults.clear();
+	t.is((await setup.vms.destroy(record)).status, 'deleted');
+});
+
+test('after a restart a destruction that was under way is finished', async t => {
+	const record = vmRecord({is_being_destroyed: true});
+	const {vms, units, store} = await createTestVms(t, {records: [record]});
+	await vms.recover();
+	await eventually('it is gone', () => whenTrue(vms.all().length === 0));
+	t.deepEqual(units.of(record.id).calls, ['destroy']);
+	t.is(await store.get(record.id), undefined);
+});
+
+test('after a restart each VM is looked for, and what its exe-unit says counts', async t => {
+	const records = [vmRecord({status: 'running'}), vmRecord({status: 'stopped'}), vmRecord({status: 'creating'})];
+	const {vms, units} = await createTestVms(t, {records});
+	for (const [index, status] of (['running', 'stopped', 'running'] as const).entries()) {
+		units.of(records[index]?.id ?? '').become({status});
+	}
+
+	await vms.recover();
+	await eventually('each is what its exe-unit says', () =>
+		whenTrue(vms.all().map(({status}) => status).join() === 'running,stopped,running'),
+	);
+	for (const {id, status} of records) {
+		t.is(units.of(id).calls[0], `ensureRunning ${status}`);
+	}
+});
+
+test('after a restart a VM that had failed is left alone', async t => {
+	const record = vmRecord({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}});
+	const {vms, units} = await createTestVms(t, {records: [record]});
+	await vms.recover();
+	await nextTurn();
+	t.deepEqual(units.of(record.id).calls, []);
+	t.is(vms.all()[0]?.status, 'error');
+});
+
+test('after a restart the folder of a VM nobody knows is cleared away', async t => {
+	const {vms, units} = await createTestVms(t, {folders: ['golem-half-20260101-000000']});
+	await vms.recover();
+	t.deepEqual(units.of('golem-half-20260101-000000').calls, ['destroy']);
+});
+
+test('an exe-unit that ends is started again, and its VM stays what it was', async t => {
+	const {vms, units} = await createTestVms(t, {records: [vmRecord({id: 'golem-web', name: 'web'})]});
+	const unit = units.of('golem-web');
+	unit.become({status: 'running'});
+	let losses = 0;
+	unit.faults.set('follow', () => {
+		losses += 1;
+		if (losses < 3) {
+			throw new Error('the socket is gone');
+		}
+	});
+	await vms.recover();
+	await eventually('the third one lives', () => whenTrue(losses === 3));
+	t.is(unit.calls.filter(call => call === 'ensureRunning running').length, 3);
+	t.is(vms.find(alice.id, 'web').status, 'running');
+});
+
+test('an exe-unit that will not live makes its VM fail, and its VM is ended before what it held is free', async t => {
+	const {vms, units} = await createTestVms(t);
+	const create = units.of;
+	units.of = vmId => {
+		const unit = create(vmId);
+		unit.faults.set('ensureRunning', () => {
+			throw new Error('it does not start');
+		});
+		return unit;
+	};
+	const record = await vms.create(order('web'));
+	await eventually('it has failed', () => whenTrue(vms.all()[0]?.status === 'error'));
+	t.regex(String(vms.all()[0]?.error?.message), /ended again and again/);
+	t.true(units.units.get(record.id)?.calls.includes('destroy, keep files'), 'a VM may still be running');
+	t.is((await vms.destroy(record)).status, 'deleted');
+});
