@@ -254,6 +254,7 @@ test.serial('the guest reaches nothing of the host: neither its loopback nor its
 	try {
 		const addresses = [
 			'10.0.2.2',
+			'10.77.0.1',
 			'127.0.0.1',
 			...Object.values(os.networkInterfaces()).flatMap(entries =>
 				(entries ?? [])

@@ -49,6 +49,7 @@ export async function openUplink(options: UplinkOptions): Promise<Uplink | undef
 			detached: true,
 			stdio: 'ignore',
 			cwd: '/',
+			env: {PATH: process.env['PATH'], GOLEM_HOME: process.env['GOLEM_HOME']},
 		});
 		const ended = new Promise<string>(resolve => {
 			child.once('error', error => resolve(error.message));

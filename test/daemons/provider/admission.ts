@@ -1,6 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {type AdmissionLimits, admit, availableResources, reservedResources} from '../../../daemons/provider/admission.js';
+import {
+	type AdmissionLimits,
+	admit,
+	availableResources,
+	reservedResources,
+} from '../../../daemons/provider/admission.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import {covers, type Resources} from '../../../source/protocol/resources.js';
 import {vmStatuses} from '../../../source/protocol/vm.js';

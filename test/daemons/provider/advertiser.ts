@@ -14,7 +14,10 @@ import {eventually, whenTrue} from '../../support/waiting.js';
 type Heard = {method: string; body: AdvertisementBody | undefined; atMs: number};
 
 /** A discovery server that keeps what it hears, and answers with the status that `statusOf` says. */
-async function listeningDiscovery(t: ExecutionContext, statusOf: (count: number) => number | 'silence' = () => 200) {
+async function listeningDiscovery(
+	t: ExecutionContext,
+	statusOf: (count: number) => number | 'silence' = () => 200,
+) {
 	const heard: Heard[] = [];
 	const server = http.createServer((request, response) => {
 		let text = '';
@@ -91,7 +94,11 @@ test('after a failure it is tried again, well before the next interval', async t
 	const advertiser = advertiseTo(t, [url], () => offer);
 	await eventually('the server said no', () => whenTrue(posts().length === 1));
 	await eventually('the failure is told', () => whenTrue(advertiser.states()[0]?.error !== null));
-	await eventually('the third time it worked', () => whenTrue(advertiser.states()[0]?.advertised_at !== null), 15_000);
+	await eventually(
+		'the third time it worked',
+		() => whenTrue(advertiser.states()[0]?.advertised_at !== null),
+		15_000,
+	);
 	t.is(posts().length, 3);
 	t.is(advertiser.states()[0]?.error, null);
 });

@@ -122,7 +122,10 @@ test('every port is open while it is tried from outside, and closed after', asyn
 	t.deepEqual(ports.verified(), numbers);
 	t.deepEqual(servers[0]?.requests, [{provider_ip: '127.0.0.1', ports: numbers}]);
 	t.true(changes() > 0);
-	t.deepEqual(await Promise.all(numbers.map(canListen)), numbers.map(() => true));
+	t.deepEqual(
+		await Promise.all(numbers.map(canListen)),
+		numbers.map(() => true),
+	);
 });
 
 test('a port that another program has is not even asked about', async t => {
@@ -190,7 +193,8 @@ for (const [name, bad] of Object.entries({garbage, broken, rude})) {
 
 test('a checker that says nothing about a port has no vote on it, and ports nobody asked about do not count', async t => {
 	const {ports, numbers, verify} = await portsWith(t, [
-		(body, response) => verdict({...body, ports: body.ports.slice(1).concat(1, 65_000)}, response, () => true),
+		(body, response) =>
+			verdict({...body, ports: body.ports.slice(1).concat(1, 65_000)}, response, () => true),
 	]);
 	await verify();
 	t.deepEqual(ports.verified(), numbers.slice(1));
@@ -215,7 +219,10 @@ test('a check that is called off ends at once and lets go of the ports', async t
 	setTimeout(() => ending.abort(new Error('ending')), 50);
 	await verification.catch(() => {});
 	t.true(performance.now() - startedAt < 5000);
-	t.deepEqual(await Promise.all(numbers.map(canListen)), numbers.map(() => true));
+	t.deepEqual(
+		await Promise.all(numbers.map(canListen)),
+		numbers.map(() => true),
+	);
 });
 
 test('a port that carries a VM is left alone, and can be handed out again when the VM is gone', async t => {

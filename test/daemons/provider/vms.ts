@@ -251,7 +251,14 @@ test('a creation that fails is told with its reason, and holds nothing', async t
 	await eventually('its exe-unit was ended', () =>
 		whenTrue(units.of(record.id).calls.includes('destroy, keep files')),
 	);
-	t.is((await vms.create(order('other', {request: {...order('other').request, resources: {cpu: 8, memory: 16, storage: 200}}}))).status, 'creating');
+	t.is(
+		(
+			await vms.create(
+				order('other', {request: {...order('other').request, resources: {cpu: 8, memory: 16, storage: 200}}}),
+			)
+		).status,
+		'creating',
+	);
 });
 
 test('a VM is stopped and started, and doing it twice is no failure', async t => {
@@ -281,9 +288,13 @@ test('one action on a VM at a time', async t => {
 	const record = await running(setup, 'web');
 	const unit = setup.units.of(record.id);
 	let letGo = () => {};
-	unit.faults.set('stop', () => new Promise<void>(resolve => {
-		letGo = resolve;
-	}));
+	unit.faults.set(
+		'stop',
+		() =>
+			new Promise<void>(resolve => {
+				letGo = resolve;
+			}),
+	);
 	const stopping = setup.vms.stop(record);
 	t.is(await codeOf(setup.vms.start(record)), 'VM_004');
 	t.is(await codeOf(setup.vms.destroy(record)), 'VM_004');
@@ -341,7 +352,11 @@ test('after a restart a destruction that was under way is finished', async t => 
 });
 
 test('after a restart each VM is looked for, and what its exe-unit says counts', async t => {
-	const records = [vmRecord({status: 'running'}), vmRecord({status: 'stopped'}), vmRecord({status: 'creating'})];
+	const records = [
+		vmRecord({status: 'running'}),
+		vmRecord({status: 'stopped'}),
+		vmRecord({status: 'creating'}),
+	];
 	const {vms, units} = await createTestVms(t, {records});
 	for (const [index, status] of (['running', 'stopped', 'running'] as const).entries()) {
 		units.of(records[index]?.id ?? '').become({status});
@@ -349,7 +364,12 @@ test('after a restart each VM is looked for, and what its exe-unit says counts',
 
 	await vms.recover();
 	await eventually('each is what its exe-unit says', () =>
-		whenTrue(vms.all().map(({status}) => status).join() === 'running,stopped,running'),
+		whenTrue(
+			vms
+				.all()
+				.map(({status}) => status)
+				.join() === 'running,stopped,running',
+		),
 	);
 	for (const {id, status} of records) {
 		t.is(units.of(id).calls[0], `ensureRunning ${status}`);

@@ -2,9 +2,9 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
+import {parseArguments, splitCommandLine} from '../../../source/command-line/arguments.js';
 import {commandHelp, overviewHelp} from '../../../source/command-line/help.js';
 import {commands, findCommand, suggestCommands} from '../../../source/command-line/registry.js';
-import {parseArguments, splitCommandLine} from '../../../source/command-line/arguments.js';
 
 const commandsFolder = fileURLToPath(new URL('../../../source/commands', import.meta.url));
 

@@ -13,16 +13,23 @@ const run = promisify(execFile);
 const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICetOz34Y9mvrDAKVf3GHbaKheY0xLitd1x5HJdyomBj';
 
 /** A word as a process can be given one: without NUL, and of whole characters. */
-const word = fc.oneof(
-	fc.string({unit: 'grapheme'}),
-	fc.string({unit: 'binary'}),
-	fc.string({unit: fc.constantFrom("'", '"', '\\', '$', '`', '*', '?', '~', '!', '-', ' ', '\n', '\t', ';', '&')}),
-).filter(text => !text.includes('\0') && Buffer.from(text).toString() === text);
+const word = fc
+	.oneof(
+		fc.string({unit: 'grapheme'}),
+		fc.string({unit: 'binary'}),
+		fc.string({
+			unit: fc.constantFrom("'", '"', '\\', '$', '`', '*', '?', '~', '!', '-', ' ', '\n', '\t', ';', '&'),
+		}),
+	)
+	.filter(text => !text.includes('\0') && Buffer.from(text).toString() === text);
 
 test('a shell takes quoted words for exactly the words they were', async t => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(word, {minLength: 1, maxLength: 6}), async words => {
-			const {stdout} = await run('sh', ['-c', `for word in ${quoteForShell(words)}; do printf '%s\\0' "$word"; done`]);
+			const {stdout} = await run('sh', [
+				'-c',
+				`for word in ${quoteForShell(words)}; do printf '%s\\0' "$word"; done`,
+			]);
 			t.deepEqual(stdout.split('\0').slice(0, -1), words);
 		}),
 		{numRuns: 150},

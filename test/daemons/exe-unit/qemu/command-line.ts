@@ -4,7 +4,10 @@ import path from 'node:path';
 import test from 'ava';
 import {execa} from 'execa';
 import fc from 'fast-check';
-import {type QemuCommandLineOptions, qemuCommandLine} from '../../../../daemons/exe-unit/qemu/command-line.js';
+import {
+	type QemuCommandLineOptions,
+	qemuCommandLine,
+} from '../../../../daemons/exe-unit/qemu/command-line.js';
 import {qemuBinaryName, readQemuVersion} from '../../../../daemons/exe-unit/qemu/qemu-driver.js';
 import {connectQmp} from '../../../../daemons/exe-unit/qemu/qmp.js';
 import {findImage, type InstalledImage} from '../../../../daemons/images/image.js';
@@ -86,7 +89,8 @@ test('QEMU cannot start another program, and gives up its rights where it has an
 });
 
 test('what is fast but open is only for an emulated processor', t => {
-	const append = (kind: 'kvm' | 'tcg') => valuesOf(qemuCommandLine(options({accelerator: {kind}})), '-append');
+	const append = (kind: 'kvm' | 'tcg') =>
+		valuesOf(qemuCommandLine(options({accelerator: {kind}})), '-append');
 	t.deepEqual(append('tcg'), ['quiet nokaslr']);
 	t.deepEqual(append('kvm'), ['quiet']);
 });
@@ -161,7 +165,7 @@ test('a real QEMU opens the very files it was given, whatever their folder is ca
 	t.is(blocks[0]?.inserted.file, files.disk);
 	t.false(blocks[0]?.inserted.ro);
 	t.like(await qmp.execute('query-status'), {status: 'prelaunch'});
-	t.is(Number(await fs.readFile(files.processId, 'utf8')), qemu.pid);
+	t.is(await fs.readFile(files.processId, 'utf8'), `${qemu.pid}\n`);
 	await t.throwsAsync(qmp.execute('no-such-command'), {code: 'QMP_FAILED'});
 	await qmp.execute('quit');
 	await qmp.closed;

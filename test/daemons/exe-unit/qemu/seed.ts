@@ -1,11 +1,11 @@
 import {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
 import test from 'ava';
-import {extract, type Headers} from 'tar-stream';
+import {extract, type Header} from 'tar-stream';
 import {createHostKey} from '../../../../daemons/exe-unit/host-key.js';
 import {createSeed, type SeedOptions} from '../../../../daemons/exe-unit/qemu/seed.js';
 
-type Entry = Headers & {content: Buffer};
+type Entry = Header & {content: Buffer};
 
 async function entriesOf(options: Partial<SeedOptions> = {}): Promise<Map<string, Entry>> {
 	const seed = await createSeed({
