@@ -6,6 +6,7 @@ import {requirements} from '../../source/setup/requirements.js';
 import {runGolem} from '../support/golem.js';
 import {provideImages} from '../support/images.js';
 import {processesOf, removeWithProcesses} from '../support/leftovers.js';
+import {eventually, whenTrue} from '../support/waiting.js';
 
 /** Nobody's, where this runs as root; else this one is ordinary enough. */
 const ordinaryUser = process.getuid?.() === 0 ? 65_534 : undefined;
@@ -17,17 +18,16 @@ test.serial('setup builds what is missing, and the second time finds nothing to 
 	t.is(first.exitCode, 0, first.stderr);
 	t.true(first.json.changed);
 	t.deepEqual(first.json.images, [{name: 'micro', state: 'built'}]);
-	t.deepEqual(
-		first.json.programs.map(({program}: {program: string}) => program),
-		requirements.map(({program}) => program),
-	);
+	const programs: Array<{program: string; state: string}> = first.json.programs;
+	for (const {program} of requirements) {
+		t.true(['present', 'installed'].includes(String(programs.find(each => each.program === program)?.state)));
+	}
 
 	const second = await runGolem(['setup', '--yes', '--json'], {home});
 	t.is(second.exitCode, 0, second.stderr);
 	t.false(second.json.changed);
 	t.true(second.json.ready);
 	t.deepEqual(second.json.images, [{name: 'micro', state: 'present'}]);
-	t.true(second.json.programs.every(({state}: {state: string}) => state === 'present'));
 });
 
 test.serial('an ordinary user is shown the exact commands to run, and nothing is changed', async t => {
@@ -71,7 +71,7 @@ test.serial(
 		t.regex(json.error.message, /qemu-system-\w+ was not found/);
 		t.regex(json.error.hint, /golem setup/);
 		t.true(performance.now() - startedAt < 10_000);
-		t.deepEqual(await processesOf(home), []);
+		await noProcessIsLeft(t, home);
 	},
 );
 
@@ -85,8 +85,14 @@ test.serial('without a guest image a provider refuses to start, and says how to 
 	t.is(exitCode, 1);
 	t.regex(stderr, /There is no guest image/);
 	t.regex(stderr, /golem setup/);
-	t.deepEqual(await processesOf(home), []);
+	await noProcessIsLeft(t, home);
 });
+
+/** A daemon that could not start ends by itself; it may be at it still when its starter has told why. */
+async function noProcessIsLeft(t: ExecutionContext, home: string): Promise<void> {
+	await eventually('no process is left', async () => whenTrue((await processesOf(home)).length === 0), 5000);
+	t.deepEqual(await processesOf(home), []);
+}
 
 async function createHome(t: ExecutionContext): Promise<string> {
 	const home = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'g-')));
