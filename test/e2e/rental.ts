@@ -327,7 +327,7 @@ test.serial('a supervisor that is killed is replaced by one that takes the same 
 		'another supervisor says that the VM runs',
 		async () => {
 			const status = await exeUnitStatus().catch(() => undefined);
-			return status && status.pid !== before.pid && status.status === 'running' ? status : undefined;
+			return status?.vm_pid && status.pid !== before.pid && status.status === 'running' ? status : undefined;
 		},
 		10_000,
 	);
