@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {sendReadySignal} from '../../source/platform/detached-process.js';
-import {isErrno} from '../../source/platform/files.js';
+import {isErrno, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {type Log, openLog} from '../../source/platform/log.js';
 import {type DaemonName, defaultHome, golemPaths, type Paths} from '../../source/platform/paths.js';
@@ -85,14 +85,12 @@ async function live<Settings extends Record<string, Setting>>({
 	const paths = golemPaths(defaultHome());
 	const socket = paths.daemonSocket(name);
 	const {values: settings} = resolveSettings(definitions, await settingSources(paths));
-	const lock = await acquireProcessLock(paths.daemonLock(name)).catch((error: unknown) => {
+	const lock = await acquireProcessLock(paths.daemonLock(name)).catch(async (error: unknown) => {
 		throw error instanceof GolemError && error.code === 'ALREADY_RUNNING'
-			? new GolemError('ALREADY_RUNNING', `A ${name} is already running for ${paths.home}.`, {
-					exitCode: exitCodes.conflict,
-					hint: `See it with: golem ${name} status`,
-				})
+			? await alreadyRunning(name, paths)
 			: error;
 	});
+	await writeFileAtomically(pidFile(name, paths), `${process.pid}\n`);
 	const detached = process.send !== undefined;
 	const log = openLog({
 		name,
@@ -157,6 +155,19 @@ async function live<Settings extends Record<string, Setting>>({
 	}
 
 	log.info('ended');
+}
+
+/** Names the process that holds the lock: its socket may have been deleted, and then nothing else knows it. */
+async function alreadyRunning(name: DaemonName, paths: Paths): Promise<GolemError> {
+	const pid = (await readFileIfThere(pidFile(name, paths)))?.trim();
+	return new GolemError('ALREADY_RUNNING', `A ${name} is already running for ${paths.home} (pid ${pid}).`, {
+		exitCode: exitCodes.conflict,
+		hint: `See it with: golem ${name} status — if that knows of none, its socket is gone; end it with: kill ${pid}`,
+	});
+}
+
+function pidFile(name: DaemonName, paths: Paths): string {
+	return `${paths.daemonLock(name)}.pid`;
 }
 
 async function settingSources(paths: Paths): Promise<SettingSources> {

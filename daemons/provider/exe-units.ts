@@ -8,7 +8,7 @@ import {GolemError} from '../../source/platform/golem-error.js';
 import type {Log} from '../../source/platform/log.js';
 import {type Paths, socketPath} from '../../source/platform/paths.js';
 import {isProcessAlive, killProcess} from '../../source/platform/process.js';
-import {acquireProcessLock} from '../../source/platform/process-lock.js';
+import {waitForProcessLock} from '../../source/platform/process-lock.js';
 import {processEntry} from '../../source/platform/program.js';
 import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {pollUntil} from '../../source/platform/waiting.js';
@@ -122,17 +122,7 @@ async function removeRemains({
 	socketBase: string;
 	keepFiles: boolean;
 }): Promise<void> {
-	const lock = await pollUntil(
-		() =>
-			acquireProcessLock(`${socketBase}${exeUnitFileEndings.lock}`).catch((error: unknown) => {
-				if (error instanceof GolemError && error.code === 'ALREADY_RUNNING') {
-					return undefined;
-				}
-
-				throw error;
-			}),
-		{timeoutMs: destroyTimeoutMs, intervalMs: 25},
-	);
+	const lock = await waitForProcessLock(`${socketBase}${exeUnitFileEndings.lock}`, destroyTimeoutMs);
 	if (!lock) {
 		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${vmId} neither answers nor ends.`);
 	}

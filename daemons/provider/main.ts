@@ -6,6 +6,7 @@ import {ensurePrivateFolder} from '../../source/platform/files.js';
 import {readOrCreateKeyFile} from '../../source/platform/identity-file.js';
 import {openStore} from '../../source/platform/store.js';
 import type {AdvertisementBody} from '../../source/protocol/advertisement.js';
+import type {PortStatus} from '../../source/protocol/control.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {createIdentity, createPrivateKey} from '../../source/protocol/identity.js';
 import {covers} from '../../source/protocol/resources.js';
@@ -89,7 +90,8 @@ await runDaemon({
 		function describeOffer(): AdvertisementBody | undefined {
 			const usedPorts = portsInUse(vms.all());
 			const hasPort = ports.verified().some(port => !usedPorts.has(port));
-			if (publicIp === null || !hasPort || !covers(available(), minimum)) {
+			const hasRoom = usedPorts.size < settings.maxVms;
+			if (publicIp === null || !hasPort || !hasRoom || !covers(available(), minimum)) {
 				return undefined;
 			}
 
@@ -164,7 +166,10 @@ await runDaemon({
 					path: '/v1/ports',
 					summary: 'Each port of the range, with what was found.',
 					handle: () => ({
-						body: {verification_skipped: settings.skipPortVerification, ports: ports.statuses()},
+						body: {
+							verification_skipped: settings.skipPortVerification,
+							ports: ports.statuses(portsInUse(vms.all())),
+						},
 					}),
 				}),
 				route({
@@ -193,11 +198,7 @@ await runDaemon({
 				vms: vms.all().length,
 				driver: 'qemu',
 				accelerator,
-				ports: {
-					verified: ports.statuses().filter(({state}) => state === 'verified').length,
-					in_use: portsInUse(vms.all()).size,
-					total: ports.statuses().length,
-				},
+				ports: countPorts(ports.statuses(portsInUse(vms.all()))),
 				verification_skipped: settings.skipPortVerification,
 				advertising: advertiser.states(),
 				images: images.map(({name}) => name),
@@ -215,6 +216,11 @@ await runDaemon({
 		};
 	},
 });
+
+function countPorts(statuses: PortStatus[]) {
+	const count = (wanted: PortStatus['state']) => statuses.filter(({state}) => state === wanted).length;
+	return {verified: count('verified'), in_use: count('in-use'), total: statuses.length};
+}
 
 function range(start: number, end: number): number[] {
 	return Array.from({length: Math.max(0, end - start)}, (_, index) => start + index);

@@ -20,7 +20,8 @@ export type Ports = {
 	verify(publicIp: string, inUse: ReadonlyMap<number, string>, signal: AbortSignal): Promise<void>;
 	/** In ascending order. */
 	verified(): number[];
-	statuses(): PortStatus[];
+	/** @param inUse ports that carry a VM now, each with its id; as at the last verification where nothing is said */
+	statuses(inUse?: ReadonlyMap<number, string>): PortStatus[];
 };
 
 export function createPorts({host, ports, servers, skipVerification, log, onChange}: PortsOptions): Ports {
@@ -67,7 +68,20 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 			[...statuses.values()]
 				.filter(({state}) => state === 'verified' || state === 'in-use')
 				.map(({port}) => port),
-		statuses: () => [...statuses.values()],
+		statuses: inUse =>
+			[...statuses.values()].map(status => {
+				if (inUse === undefined) {
+					return status;
+				}
+
+				const vm_id = inUse.get(status.port) ?? null;
+				if (vm_id !== null) {
+					return {...status, state: 'in-use', reason: null, vm_id};
+				}
+
+				// Its VM is gone since; what was handed out had been verified.
+				return status.state === 'in-use' ? {...status, state: 'verified', vm_id} : status;
+			}),
 	};
 }
 

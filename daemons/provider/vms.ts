@@ -147,6 +147,8 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 
 			failures += 1;
 			if (failures > maximumRespawns) {
+				// Its VM may still be running; what it holds is not free before it has ended.
+				await vm.exeUnit.destroy({keepFiles: true});
 				await change(id, {
 					status: 'error',
 					error: {code: 'VM_001', message: 'The VM’s supervisor ended again and again.', log: []},
@@ -181,6 +183,39 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 		} finally {
 			vm.action = undefined;
 		}
+	}
+
+	/** A VM that failed has given back what it held: it is admitted anew, on its old port where that is free. */
+	async function startAgain(record: VmRecord): Promise<VmRecord> {
+		const others = records().filter(({id}) => id !== record.id);
+		const ports = verifiedPorts();
+		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
+		const ssh_port = admit(record.resources, others, limits(), ownFirst);
+		const admitted = await change(record.id, {status: 'starting', error: null, ssh_port});
+		await entryOf(record).exeUnit.writeSpec(specOf(admitted, options));
+		superviseInBackground(record.id);
+		return untilSettled(admitted, signal);
+	}
+
+	async function untilSettled(record: VmRecord, waitSignal: AbortSignal): Promise<VmRecord> {
+		for await (const state of entryOf(record).state.follow(waitSignal)) {
+			const {status, error} = state.record;
+			if (status === 'running' || status === 'stopped') {
+				return state.record;
+			}
+
+			if (error) {
+				throw new ApiError('VM_001', error.message, {details: {stage: state.stage?.name, log: error.log}});
+			}
+
+			if (status === 'deleted') {
+				throw new ApiError('VM_002', 'The VM was destroyed.');
+			}
+		}
+
+		throw new ApiError('SRV_002', 'This provider is shutting down; the VM goes on. Ask again.', {
+			headers: {'Retry-After': '5'},
+		});
 	}
 
 	async function finishDestroying(record: VmRecord): Promise<VmRecord> {
@@ -299,32 +334,17 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 		all: records,
 		follow: (record, followSignal) => entryOf(record).state.follow(followSignal),
 
-		async untilSettled(record, waitSignal) {
-			for await (const state of entryOf(record).state.follow(waitSignal)) {
-				const {status, error} = state.record;
-				if (status === 'running' || status === 'stopped') {
-					return state.record;
-				}
-
-				if (error) {
-					throw new ApiError('VM_001', error.message, {details: {stage: state.stage?.name, log: error.log}});
-				}
-
-				if (status === 'deleted') {
-					throw new ApiError('VM_002', 'The VM was destroyed.');
-				}
-			}
-
-			throw new ApiError('SRV_002', 'This provider is shutting down; the VM goes on. Ask again.', {
-				headers: {'Retry-After': '5'},
-			});
-		},
+		untilSettled,
 
 		start: record =>
 			act(record, 'start', async () => {
 				const {exeUnit, state} = entryOf(record);
 				if (state.get().record.status === 'running') {
 					return state.get().record;
+				}
+
+				if (state.get().record.status === 'error') {
+					return startAgain(state.get().record);
 				}
 
 				mustBe(state.get().record, 'stopped');

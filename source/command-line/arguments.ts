@@ -67,12 +67,20 @@ export async function parseArguments(
 	{own, passedThrough}: Pick<CommandLine, 'own' | 'passedThrough'>,
 ): Promise<Input<unknown, unknown>> {
 	const shape = definition.options.shape as Record<string, z.ZodType>;
-	const {input, flags} = await separateFlags(own, shape);
 	const help = `See: golem ${name} --help`.replace('  ', ' ');
+	const {input, flags} = await separateFlags(own, shape, help);
 	const unknownFlags = Object.keys(flags).filter(key => !Object.hasOwn(shape, key));
 	if (unknownFlags.length > 0) {
 		const typed = unknownFlags.map(key => (key.length === 1 ? `-${key}` : `--${toKebab(key)}`));
 		throw usageError(`Unknown flag ${typed.join(', ')}.`, help);
+	}
+
+	// A flag at the end, or before another one, has lost its value.
+	const bare = Object.keys(shape).filter(
+		key => flags[key] === undefined && own.includes(`--${toKebab(key)}`),
+	);
+	if (bare.length > 0) {
+		throw usageError(`${bare.map(key => `--${toKebab(key)}`).join(', ')} needs a value.`, help);
 	}
 
 	const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
@@ -94,21 +102,29 @@ export async function parseArguments(
 async function separateFlags(
 	own: string[],
 	shape: Record<string, z.ZodType>,
+	help: string,
 ): Promise<{input: string[]; flags: Record<string, unknown>}> {
 	if (!own.some(word => word.startsWith('-'))) {
 		return {input: own, flags: {}};
 	}
 
 	const {default: meow} = await import('meow');
-	return meow('', {
-		importMeta: import.meta,
-		pkg: {},
-		argv: own,
-		flags: Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, {type: flagType(schema)}])),
-		autoHelp: false,
-		autoVersion: false,
-		booleanDefault: undefined,
-	});
+	try {
+		return meow('', {
+			importMeta: import.meta,
+			pkg: {},
+			argv: own,
+			flags: Object.fromEntries(
+				Object.entries(shape).map(([key, schema]) => [key, {type: flagType(schema)}]),
+			),
+			autoHelp: false,
+			autoVersion: false,
+			booleanDefault: undefined,
+		});
+	} catch (error) {
+		// Such as a flag that is there twice.
+		throw usageError(error instanceof Error ? error.message : String(error), help);
+	}
 }
 
 /** Names of a command's positional words, from their descriptions. */

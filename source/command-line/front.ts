@@ -16,7 +16,14 @@ Runs one command line to its end.
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
 	const line = splitCommandLine(argv);
 	const ending = new AbortController();
-	const interrupt = () => ending.abort(interrupted());
+	const interrupt = () => {
+		if (ending.signal.aborted) {
+			// Asked twice: whatever is still being cleaned up is not worth waiting for.
+			process.exit(exitCodes.interrupted);
+		}
+
+		ending.abort(interrupted());
+	};
 	process.on('SIGINT', interrupt);
 	process.on('SIGTERM', interrupt);
 	process.on('SIGHUP', interrupt);
@@ -144,9 +151,9 @@ function unknownCommand(words: readonly string[]): GolemError {
 }
 
 function report(error: unknown, isJson: boolean): void {
-	const known = error instanceof GolemError ? error : undefined;
+	const known = error instanceof GolemError ? error : describeSystemError(error);
 	const code = known?.code ?? 'INTERNAL';
-	const message = error instanceof Error ? error.message : String(error);
+	const message = known?.message ?? (error instanceof Error ? error.message : String(error));
 	if (isJson) {
 		const details = known && Object.keys(known.details).length > 0 ? {details: known.details} : {};
 		process.stdout.write(
@@ -163,6 +170,29 @@ function report(error: unknown, isJson: boolean): void {
 	if (!known && error instanceof Error) {
 		process.stderr.write(`${error.stack}\n`);
 	}
+}
+
+/** A file that cannot be used is the user's to mend, not ours; undefined for anything else. */
+function describeSystemError(error: unknown): GolemError | undefined {
+	const reasons: Record<string, string> = {
+		EACCES: 'permission denied',
+		EPERM: 'not permitted',
+		EROFS: 'the file system is read-only',
+		ENOSPC: 'the disk is full',
+		ENOTDIR: 'a part of the path is no folder',
+		EISDIR: 'it is a folder',
+	};
+	if (!(error instanceof Error && 'code' in error && 'path' in error)) {
+		return undefined;
+	}
+
+	const reason = reasons[String(error.code)];
+	return reason === undefined
+		? undefined
+		: new GolemError('FILE_UNUSABLE', `${error.path} cannot be used: ${reason}.`, {
+				hint: 'Mend that, or set GOLEM_HOME to a folder of your own.',
+				cause: error,
+			});
 }
 
 function interrupted(): GolemError {

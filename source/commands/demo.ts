@@ -34,8 +34,15 @@ const definition = command({
 		}
 
 		await requireImage(context);
-		if (context.mayAsk && (await network.isRunning())) {
-			return terminal => offer(terminal, network);
+		if (await network.isRunning()) {
+			if (context.mayAsk) {
+				return terminal => offer(terminal, network);
+			}
+
+			throw new GolemError('DEMO_RUNNING', 'A demo was kept running, and this one would take its place.', {
+				exitCode: exitCodes.conflict,
+				hint: 'End it first with: golem demo --stop',
+			});
 		}
 
 		// What an earlier one left behind when it was killed.

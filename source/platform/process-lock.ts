@@ -2,6 +2,7 @@ import path from 'node:path';
 import sqlite3 from 'sqlite3';
 import {ensurePrivateFolder, isErrno} from './files.js';
 import {exitCodes, GolemError} from './golem-error.js';
+import {pollUntil} from './waiting.js';
 
 /** Held until released, or until the process is gone, however it goes. */
 export type ProcessLock = {release(): Promise<void>};
@@ -41,4 +42,19 @@ export async function acquireProcessLock(file: string): Promise<ProcessLock> {
 	}
 
 	return {release: close};
+}
+
+/** As `acquireProcessLock`, but waits for its turn; undefined where that did not come in time. */
+export async function waitForProcessLock(file: string, timeoutMs: number): Promise<ProcessLock | undefined> {
+	return pollUntil(
+		() =>
+			acquireProcessLock(file).catch((error: unknown) => {
+				if (error instanceof GolemError && error.code === 'ALREADY_RUNNING') {
+					return undefined;
+				}
+
+				throw error;
+			}),
+		{timeoutMs, intervalMs: 25},
+	);
 }

@@ -21,7 +21,10 @@ export async function pollUntil<Answer>(
 			return undefined;
 		}
 
-		await sleep(intervalMs, undefined, {signal});
+		await sleep(intervalMs, undefined, {signal}).catch((error: unknown) => {
+			signal?.throwIfAborted();
+			throw error;
+		});
 	}
 }
 

@@ -1,16 +1,18 @@
 import {randomUUID} from 'node:crypto';
+import {isDeepStrictEqual} from 'node:util';
 import type {ProviderClient} from '../client/provider-client.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {pollUntil} from '../platform/waiting.js';
 import type {Advertisement} from '../protocol/advertisement.js';
-import type {Resources} from '../protocol/resources.js';
+import {type Resources, vmSizes} from '../protocol/resources.js';
 import type {Vm, VmJob} from '../protocol/vm.js';
 import type {Rental} from './rentals.js';
 import {addressOf, type Requestor} from './requestor.js';
 
 export type RentOptions = {
 	name: string;
-	resources: Resources;
+	/** What it must have; the smallest size where nothing is said. */
+	resources?: Resources | undefined;
 	image?: string | undefined;
 	/** The one to rent from; the best that fits where nobody is named. */
 	providerId?: string | undefined;
@@ -38,41 +40,26 @@ makes asking again harmless: a call that was cut short is finished by the next o
 @throws VM_003 where the name is taken, NO_PROVIDER, and what the provider says
 */
 export async function rentVm(requestor: Requestor, options: RentOptions): Promise<RentResult> {
-	const {name, onProgress, signal} = options;
+	const {name, signal} = options;
 	const rentals = await requestor.rentals();
 	const known = await rentals.get(name);
-	if (known && known.vm_id !== null) {
+	if (known && (known.access !== null || known.job_id === null) && known.vm_id !== null) {
 		throw new GolemError('VM_003', `You have a VM named ${name} already.`, {
 			exitCode: exitCodes.conflict,
 			hint: `Go into it with: golem vm ssh ${name} — or choose another name.`,
 		});
 	}
 
-	const rental = known ?? (await chooseAndIntend(requestor, options));
-	const provider = await requestor.providerOf(rental);
-	const {publicKey} = await requestor.sshKey();
-	onProgress({step: 'request', message: `Asking ${rental.provider.host}:${rental.provider.port} for the VM`});
-	let job: VmJob;
-	try {
-		job = await provider.create(
-			{
-				name,
-				resources: rental.resources,
-				ssh_key: publicKey,
-				...(rental.image === null ? {} : {image: rental.image}),
-			},
-			rental.idempotency_key,
-			signal,
-		);
-	} catch (error) {
-		if (isRefusal(error)) {
-			// The provider said no, so there is nothing to come back to.
-			await rentals.delete(name);
-		}
-
-		throw error;
+	if (known) {
+		mustFit(known, options);
 	}
 
+	const rental = known ?? (await chooseAndIntend(requestor, options));
+	const provider = await requestor.providerOf(rental);
+	const job =
+		rental.job_id === null
+			? await order(requestor, provider, rental, {...options, isRepeated: known !== undefined})
+			: await provider.job(rental.job_id, signal);
 	const accepted: Rental = {...rental, vm_id: job.vm_id, job_id: job.job_id};
 	await rentals.set(name, accepted);
 	if (options.noWait) {
@@ -86,9 +73,66 @@ export async function rentVm(requestor: Requestor, options: RentOptions): Promis
 	return {rental: ready, vm};
 }
 
+/** Sends the order. Where the provider decides against it, the intent is forgotten. */
+async function order(
+	requestor: Requestor,
+	provider: ProviderClient,
+	rental: Rental,
+	{name, onProgress, signal, isRepeated}: RentOptions & {isRepeated: boolean},
+): Promise<VmJob> {
+	const {publicKey} = await requestor.sshKey();
+	onProgress({step: 'request', message: `Asking ${rental.provider.host}:${rental.provider.port} for the VM`});
+	try {
+		return await provider.create(
+			{
+				name,
+				resources: rental.resources,
+				ssh_key: publicKey,
+				...(rental.image === null ? {} : {image: rental.image}),
+			},
+			rental.idempotency_key,
+			signal,
+		);
+	} catch (error) {
+		if (isRefusal(error, {isRepeated})) {
+			// The provider said no, so there is nothing to come back to.
+			await (await requestor.rentals()).delete(name);
+		}
+
+		if (error instanceof GolemError && error.code === 'NOT_REACHABLE') {
+			throw new GolemError(error.code, error.message, {
+				exitCode: error.exitCode,
+				hint: `Try again with: golem vm create ${name} — or choose another provider after: golem vm destroy ${name}`,
+				cause: error,
+			});
+		}
+
+		throw error;
+	}
+}
+
+/** An order that was begun is finished as it was, or not at all. */
+function mustFit(known: Rental, {name, resources, image, providerId}: RentOptions): void {
+	const differs =
+		(resources !== undefined && !isDeepStrictEqual(resources, known.resources)) ||
+		(image !== undefined && image !== known.image) ||
+		(providerId !== undefined && providerId !== known.provider.id);
+	if (differs) {
+		const {cpu, memory, storage} = known.resources;
+		throw new GolemError(
+			'VM_003',
+			`The creation of ${name} was begun with other wishes (${cpu} cores, ${memory} GB memory, ${storage} GB storage at ${known.provider.id}).`,
+			{
+				exitCode: exitCodes.conflict,
+				hint: `Finish it with: golem vm create ${name} — or forget it with: golem vm destroy ${name}`,
+			},
+		);
+	}
+}
+
 async function chooseAndIntend(
 	requestor: Requestor,
-	{name, resources, image, providerId, onProgress, signal}: RentOptions,
+	{name, resources = vmSizes.small, image, providerId, onProgress, signal}: RentOptions,
 ): Promise<Rental> {
 	onProgress({step: 'find', message: 'Looking for a provider'});
 	const found = await requestor.findProviders({...resources}, signal);
@@ -183,11 +227,16 @@ async function untilRunning(
 	);
 }
 
-/** Did the provider decide against it, as opposed to: nobody knows what it did? */
-function isRefusal(error: unknown): boolean {
-	return (
-		error instanceof GolemError &&
-		/^(?:REQ|AUTH|RES|ADV|IMG|VM|RATE)_|^NET_003$/.test(error.code) &&
-		error.code !== 'VM_001'
-	);
+/**
+Did the provider decide against it, as opposed to: nobody knows what it did? Of an order that was sent before, a refusal
+to listen says nothing.
+*/
+function isRefusal(error: unknown, {isRepeated}: {isRepeated: boolean}): boolean {
+	if (!(error instanceof GolemError) || error.code === 'VM_001') {
+		return false;
+	}
+
+	const saysNo = /^(?:REQ|RES|ADV|IMG|VM)_|^NET_003$/;
+	const doesNotListen = /^(?:AUTH|RATE)_/;
+	return saysNo.test(error.code) || (!isRepeated && doesNotListen.test(error.code));
 }

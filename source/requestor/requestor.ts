@@ -61,14 +61,7 @@ export function createRequestor(paths: Paths, sources: SettingSources): Requesto
 		findProviders: (query, signal) => findProviders(settings.discoveryUrls, query, signal),
 		providerOf,
 		async ask(rental, signal) {
-			if (rental.vm_id === null) {
-				throw new GolemError('RENTAL_UNFINISHED', `The creation of ${rental.name} was never confirmed.`, {
-					exitCode: exitCodes.conflict,
-					hint: `Finish it with: golem vm create ${rental.name} — or forget it with: golem vm destroy ${rental.name}`,
-				});
-			}
-
-			return (await providerOf(rental)).get(rental.vm_id, signal);
+			return (await providerOf(rental)).get(confirmedId(rental), signal);
 		},
 		close: once(async () => {
 			if (rentals.wasCalled()) {
@@ -89,6 +82,18 @@ export async function withRequestor<Result>(
 	} finally {
 		await requestor.close();
 	}
+}
+
+/** @throws RENTAL_UNFINISHED where the provider has never said that it has the VM */
+export function confirmedId({vm_id, name}: Rental): string {
+	if (vm_id === null) {
+		throw new GolemError('RENTAL_UNFINISHED', `The creation of ${name} was never confirmed.`, {
+			exitCode: exitCodes.conflict,
+			hint: `Finish it with: golem vm create ${name} — or forget it with: golem vm destroy ${name}`,
+		});
+	}
+
+	return vm_id;
 }
 
 export function unknownVm(name: string): GolemError {

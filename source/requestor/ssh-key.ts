@@ -5,21 +5,23 @@ import {GolemError} from '../platform/golem-error.js';
 /** The requestor's own key for its VMs; the keys in ~/.ssh are nobody's business. */
 export type SshKey = {privateKeyFile: string; publicKey: string};
 
+const makingTimeoutMs = 30_000;
+
 /** Finds the key, or has OpenSSH make one (Ed25519, no passphrase). */
 export async function ensureSshKey(folder: string): Promise<SshKey> {
 	const privateKeyFile = path.join(folder, 'id_ed25519');
-	if (!(await fileExists(privateKeyFile))) {
+	if (!(await fileExists(`${privateKeyFile}.pub`))) {
 		await ensurePrivateFolder(folder);
-		const {execa} = await import('execa');
-		await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'golem', '-f', privateKeyFile], {
-			stdin: 'ignore',
-			timeout: 30_000,
-		}).catch((error: unknown) => {
-			throw new GolemError('SSH_MISSING', 'OpenSSH could not make a key.', {
-				hint: 'Install OpenSSH (openssh-client) with: golem setup',
-				cause: error,
-			});
-		});
+		// Two programs that need a key at once get the same one.
+		const {waitForProcessLock} = await import('../platform/process-lock.js');
+		const lock = await waitForProcessLock(path.join(folder, '.lock'), makingTimeoutMs);
+		try {
+			if (!(await fileExists(privateKeyFile))) {
+				await makeKey(privateKeyFile);
+			}
+		} finally {
+			await lock?.release();
+		}
 	}
 
 	const publicKey = await readFileIfThere(`${privateKeyFile}.pub`);
@@ -30,4 +32,17 @@ export async function ensureSshKey(folder: string): Promise<SshKey> {
 	}
 
 	return {privateKeyFile, publicKey: publicKey.trim()};
+}
+
+async function makeKey(file: string): Promise<void> {
+	const {execa} = await import('execa');
+	await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'golem', '-f', file], {
+		stdin: 'ignore',
+		timeout: makingTimeoutMs,
+	}).catch((error: unknown) => {
+		throw new GolemError('SSH_MISSING', 'OpenSSH could not make a key.', {
+			hint: 'Install OpenSSH (openssh-client) with: golem setup',
+			cause: error,
+		});
+	});
 }

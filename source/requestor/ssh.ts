@@ -90,6 +90,10 @@ export async function connectBySsh(target: SshTarget, command: readonly string[]
 	// The terminal's Ctrl-C is for what runs in it; ssh passes it on and lives.
 	const ignore = () => {};
 	process.on('SIGINT', ignore);
+	// Whoever closes the terminal or ends us means ssh as well; the system tells only us.
+	const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+	process.on('SIGHUP', passOn);
+	process.on('SIGTERM', passOn);
 	try {
 		const status = await new Promise<number>((resolve, reject) => {
 			child.once('error', error => {
@@ -115,6 +119,8 @@ export async function connectBySsh(target: SshTarget, command: readonly string[]
 		return status;
 	} finally {
 		process.off('SIGINT', ignore);
+		process.off('SIGHUP', passOn);
+		process.off('SIGTERM', passOn);
 		await fs.rm(wordsFile, {force: true});
 	}
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import {command} from '../../command-line/command.js';
-import {exitCodes} from '../../platform/golem-error.js';
+import {exitCodes, GolemError} from '../../platform/golem-error.js';
 import {identityIdSchema} from '../../protocol/identity.js';
-import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
+import {type Resources, vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {imageNameSchema, vmNameSchema} from '../../protocol/vm.js';
 import {rentVm} from '../../requestor/rent.js';
-import {withRequestor} from '../../requestor/requestor.js';
+import {type Requestor, withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
 	description: 'Rent a VM',
@@ -32,21 +32,18 @@ const definition = command({
 	isLive: true,
 	async run(context, {args: [name], options}) {
 		const {result, progress, signal} = context;
-		const size = vmSizes[options.size ?? 'small'];
 		return withRequestor(context, async requestor => {
 			const {rental, vm} = await rentVm(requestor, {
 				name,
-				resources: {
-					cpu: options.cpu ?? size.cpu,
-					memory: options.memory ?? size.memory,
-					storage: options.storage ?? size.storage,
-				},
+				resources: wantedResources(options),
 				image: options.image,
 				providerId: options.providerId,
 				timeoutMs: options.timeout * 1000,
 				noWait: !options.wait,
 				onProgress: progress,
 				signal,
+			}).catch(async (error: unknown) => {
+				throw signal.aborted ? await describeInterruption(requestor, name) : error;
 			});
 			result(
 				{...vm, name, id: rental.vm_id, provider_id: rental.provider.id, access: rental.access},
@@ -60,6 +57,39 @@ const definition = command({
 		});
 	},
 });
+
+/** What there is now that nobody waits for it any more. */
+async function describeInterruption(requestor: Requestor, name: string): Promise<GolemError> {
+	const rental = await (await requestor.rentals()).get(name);
+	return new GolemError(
+		'INTERRUPTED',
+		rental ? `Interrupted; ${name} may still come to be.` : 'Interrupted; nothing was rented.',
+		{
+			exitCode: exitCodes.interrupted,
+			hint: rental
+				? `See it with: golem vm info ${name} — wait for it with: golem vm create ${name} — end it with: golem vm destroy ${name}`
+				: undefined,
+		},
+	);
+}
+
+/** What was asked for, or undefined where nothing was. */
+function wantedResources({
+	size,
+	cpu,
+	memory,
+	storage,
+}: {
+	size?: keyof typeof vmSizes | undefined;
+	cpu?: number | undefined;
+	memory?: number | undefined;
+	storage?: number | undefined;
+}): Resources | undefined {
+	const base = vmSizes[size ?? 'small'];
+	return [size, cpu, memory, storage].every(wish => wish === undefined)
+		? undefined
+		: {cpu: cpu ?? base.cpu, memory: memory ?? base.memory, storage: storage ?? base.storage};
+}
 
 export const {description, args, options} = definition;
 export default definition;
