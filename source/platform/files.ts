@@ -38,12 +38,12 @@ export async function writeFileAtomically(
 	}
 }
 
-/** The text of a file, or undefined where there is none. A folder of that name is none. */
+/** The text of a file, or undefined where there is none. */
 export async function readFileIfThere(file: string): Promise<string | undefined> {
 	try {
 		return await fs.readFile(file, 'utf8');
 	} catch (error) {
-		if (isErrno(error, 'ENOENT', 'EISDIR')) {
+		if (isErrno(error, 'ENOENT')) {
 			return undefined;
 		}
 

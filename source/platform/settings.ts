@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as z from 'zod';
-import {readFileIfThere} from './files.js';
+import {isErrno, readFileIfThere} from './files.js';
 import {exitCodes, GolemError} from './golem-error.js';
 
 /** One thing a user can set: by a flag, in the environment, in `.env` or in `config.json`. */
@@ -38,7 +38,14 @@ export async function readSettingSources(
 	environment: NodeJS.ProcessEnv = process.env,
 ): Promise<SettingSources> {
 	const [dotEnv, config] = await Promise.all([
-		readFileIfThere(path.join(folders.cwd, '.env')),
+		// A folder of that name is a Python environment's, and no concern of ours.
+		readFileIfThere(path.join(folders.cwd, '.env')).catch((error: unknown) => {
+			if (isErrno(error, 'EISDIR')) {
+				return undefined;
+			}
+
+			throw error;
+		}),
 		readFileIfThere(folders.config),
 	]);
 	return {environment, dotEnv: parseDotEnv(dotEnv ?? ''), config: parseConfig(config, folders.config)};

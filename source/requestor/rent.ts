@@ -43,7 +43,7 @@ export async function rentVm(requestor: Requestor, options: RentOptions): Promis
 	const {name, signal} = options;
 	const rentals = await requestor.rentals();
 	const known = await rentals.get(name);
-	if (known && (known.access !== null || known.job_id === null) && known.vm_id !== null) {
+	if (known && known.vm_id !== null && (known.access !== null || options.noWait)) {
 		throw new GolemError('VM_003', `You have a VM named ${name} already.`, {
 			exitCode: exitCodes.conflict,
 			hint: `Go into it with: golem vm ssh ${name} — or choose another name.`,
