@@ -15,6 +15,7 @@ Runs one command line to its end.
 */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
 	const line = splitCommandLine(argv);
+	respectNoColor();
 	const ending = new AbortController();
 	const interrupt = () => {
 		if (ending.signal.aborted) {
@@ -197,6 +198,13 @@ function describeSystemError(error: unknown): GolemError | undefined {
 
 function interrupted(): GolemError {
 	return new GolemError('INTERRUPTED', 'Interrupted.', {exitCode: exitCodes.interrupted});
+}
+
+/** chalk does not know NO_COLOR (no-color.org); what it knows is looked at when it is loaded, which is later. */
+function respectNoColor(): void {
+	if (process.env['NO_COLOR'] && process.env['FORCE_COLOR'] === undefined) {
+		process.env['FORCE_COLOR'] = '0';
+	}
 }
 
 /** `golem … | head -1`: the reader has what it wanted. */

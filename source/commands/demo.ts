@@ -39,7 +39,7 @@ const definition = command({
 				return terminal => offer(terminal, network);
 			}
 
-			throw new GolemError('DEMO_RUNNING', 'A demo was kept running, and this one would take its place.', {
+			throw new GolemError('DEMO_RUNNING', 'A demo is running already, and this one would take its place.', {
 				exitCode: exitCodes.conflict,
 				hint: 'End it first with: golem demo --stop',
 			});

@@ -92,34 +92,39 @@ test.serial('a demo interrupted while it takes everything down leaves nothing ei
 	await nothingIsLeft(t, home);
 });
 
-test.serial('a demo that was killed is cleared away by the next one', async t => {
+test.serial('a demo that was killed before it ran is cleared away by the next one', async t => {
 	const home = await createHome(t);
 	const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
-	await killed.printed('Booting');
-	killed.signal('SIGKILL');
-	await killed.ended;
-	t.true(
-		(await processesOf(home)).length >= 3,
-		'its daemons go on, as they are to when a terminal is closed',
-	);
-
-	const {exitCode, stderr} = await runGolem(['demo', '--json'], {home, timeoutMs: 120_000});
-	t.is(exitCode, 0, stderr);
-	await nothingIsLeft(t, home);
-});
-
-test.serial('demo --stop ends what a killed demo has left', async t => {
-	const home = await createHome(t);
-	const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
-	await killed.printed('Booting');
+	await killed.printed('Starting the port checker');
 	killed.signal('SIGKILL');
 	await killed.ended;
 
-	const {exitCode, json} = await runGolem(['demo', '--stop', '--json'], {home});
-	t.is(exitCode, 0);
-	t.deepEqual(json, {stopped: true});
+	const {exitCode, stdout} = await runGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	t.is(exitCode, 0, stdout);
 	await nothingIsLeft(t, home);
 });
+
+test.serial(
+	'a demo that still runs is not replaced behind somebody’s back, but ended by demo --stop',
+	async t => {
+		const home = await createHome(t);
+		const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+		await killed.printed('Booting');
+		killed.signal('SIGKILL');
+		await killed.ended;
+		t.true((await processesOf(home)).length >= 3, 'its daemons go on without it');
+
+		const refused = await runGolem(['demo', '--json'], {home});
+		t.is(refused.exitCode, 6);
+		t.is(refused.json.error.code, 'DEMO_RUNNING');
+		t.regex(refused.json.error.hint, /golem demo --stop/);
+
+		const stopped = await runGolem(['demo', '--stop', '--json'], {home});
+		t.is(stopped.exitCode, 0);
+		t.deepEqual(stopped.json, {stopped: true});
+		await nothingIsLeft(t, home);
+	},
+);
 
 async function createHome(t: ExecutionContext, {withImages = true} = {}): Promise<string> {
 	const home = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'g-')));
