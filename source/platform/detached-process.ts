@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
@@ -63,7 +64,7 @@ export async function startDetachedProcess(
 
 		return {pid: child.pid, info: signal.info};
 	} catch (error) {
-		child.kill('SIGKILL');
+		await endChild(child);
 		if (error instanceof GolemError && error.code === 'START_FAILED') {
 			const printed = (await fs.readFile(options.outputFile)).subarray(outputStart).toString('utf8');
 			const lastLines = printed.trimEnd().split('\n').slice(-20).join('\n');
@@ -94,6 +95,16 @@ export function sendReadySignal(signal: ReadySignal): void {
 			process.disconnect();
 		}
 	});
+}
+
+/** Ends a process of ours and waits until the system has it no more. */
+async function endChild(child: ReturnType<typeof spawn>): Promise<void> {
+	const isOver = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+	if (!isOver) {
+		const exited = once(child, 'exit');
+		child.kill('SIGKILL');
+		await exited;
+	}
 }
 
 function waitForReadySignal(
