@@ -13,7 +13,7 @@ const definition = command({
 	options: z.object({
 		providerId: identityIdSchema
 			.optional()
-			.describe('Rent from this provider; the best that fits if not said'),
+			.describe('Rent from this provider; if not said, from the one that fits and was heard of last'),
 		size: vmSizeSchema.optional().describe('small (1 core, 1 GB, 10 GB), medium, large or xlarge'),
 		cpu: z.number().int().min(1).max(4096).optional().describe('Cores'),
 		memory: z.number().int().min(1).max(65_536).optional().describe('Memory in GB'),
