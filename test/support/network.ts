@@ -1,7 +1,6 @@
 import {randomInt} from 'node:crypto';
-import {once} from 'node:events';
 import fs from 'node:fs/promises';
-import net, {type AddressInfo} from 'node:net';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import {type ControlClient, createControlClient} from '../../source/client/control-client.js';
@@ -170,12 +169,7 @@ function person(home: string, environment: Record<string, string>): Person {
 
 /** A port nobody has at the moment. */
 export async function freePort(): Promise<number> {
-	const server = net.createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
+	return (await freePortRange(1)).start;
 }
 
 /**
