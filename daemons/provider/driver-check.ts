@@ -1,10 +1,8 @@
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {runProgram} from '../../source/platform/process.js';
+import {qemuProgram} from '../../source/platform/qemu-program.js';
 import {catalogue} from '../images/catalogue.js';
 import {findImage, type InstalledImage} from '../images/image.js';
-
-/** The program that runs guests of this machine's own kind. */
-const qemuName = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 
 /**
 Finds out whether this machine can run VMs at all.
@@ -17,7 +15,7 @@ export async function checkDriver({
 	qemuBinary: string;
 	imagesFolder: string;
 }): Promise<{images: InstalledImage[]}> {
-	const binary = qemuBinary || qemuName;
+	const binary = qemuBinary || qemuProgram;
 	for (const program of [binary, 'qemu-img']) {
 		await runProgram(program, ['--version'], {timeoutMs: 10_000}).catch((error: unknown) => {
 			throw new GolemError(

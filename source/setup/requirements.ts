@@ -1,6 +1,7 @@
 import {constants} from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import {qemuProgram} from '../platform/qemu-program.js';
 
 /** The system package managers we know how to ask. */
 export const packageManagers = ['apt-get', 'dnf', 'pacman', 'brew'] as const;
@@ -15,13 +16,12 @@ export type Requirement = {
 	packages: Readonly<Partial<Record<PackageManager, string>>>;
 };
 
-const qemu = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 const debianQemu = process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86';
 
 /** In the order they are shown. */
 export const requirements: readonly Requirement[] = [
 	{
-		program: `qemu-system-${qemu}`,
+		program: qemuProgram,
 		purpose: 'runs VMs',
 		packages: {'apt-get': debianQemu, dnf: 'qemu-kvm-core', pacman: 'qemu-base', brew: 'qemu'},
 	},

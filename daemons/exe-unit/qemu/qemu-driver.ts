@@ -1,18 +1,12 @@
-import {type ChildProcess, spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describeAccelerator, findAccelerator} from '../../../source/platform/accelerator.js';
-import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
+import {fileExists, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
 import type {Log} from '../../../source/platform/log.js';
 import {socketPath} from '../../../source/platform/paths.js';
-import {
-	isProcessAlive,
-	killProcess,
-	runProgram,
-	waitUntilProcessGone,
-} from '../../../source/platform/process.js';
-import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
+import {isProcessAlive, killProcess, runProgram} from '../../../source/platform/process.js';
+import {qemuProgram} from '../../../source/platform/qemu-program.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import {
 	type ExeUnitSpec,
@@ -21,17 +15,20 @@ import {
 	exeUnitUplinkFolder,
 } from '../../../source/protocol/exe-unit.js';
 import {type InstalledImage, readImage} from '../../images/image.js';
-import type {Driver, RunningVm, VmEnd} from '../driver.js';
+import type {Driver, RunningVm} from '../driver.js';
 import type {HostKey} from '../host-key.js';
 import {qemuCommandLine} from './command-line.js';
-import {followConsole} from './console.js';
 import {guestUsers} from './firewall.js';
-import {connectQmp, type Qmp} from './qmp.js';
+import {
+	describeStartFault,
+	readForwardedPort,
+	startQemu,
+	superviseVm,
+	waitForMonitor,
+} from './qemu-process.js';
 import {createSeed} from './seed.js';
 import {findUplink, openUplink, type Uplink, type UplinkOptions, uplinkNetwork} from './uplink.js';
 
-const monitorTimeoutMs = 10_000;
-const killTimeoutMs = 5000;
 /** Between a closed monitor and the news of QEMU's end. */
 const deathNoticeMs = 300;
 /** The guest's user in every image of ours. */
@@ -58,7 +55,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		});
 	}
 
-	const binary = spec.qemu_binary ?? qemuBinaryName();
+	const binary = spec.qemu_binary ?? qemuProgram;
 	const outputFile = path.join(vmFolder, 'qemu.log');
 	const files = {
 		disk: path.join(vmFolder, 'disk.qcow2'),
@@ -163,11 +160,6 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 	};
 }
 
-/** The program that runs guests of this machine's own kind. */
-export function qemuBinaryName(): string {
-	return process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
-}
-
 /** @returns 7.02 for «version 7.2.22» */
 export async function readQemuVersion(binary: string): Promise<number> {
 	const stdout = await runProgram(binary, ['--version'], {timeoutMs: 10_000}).catch((error: unknown) => {
@@ -204,146 +196,4 @@ async function createDisk(file: string, image: InstalledImage, storageGb: number
 		{timeoutMs: 60_000},
 	);
 	await fs.rename(unfinished, file);
-}
-
-async function startQemu({binary, args, outputFile}: {binary: string; args: string[]; outputFile: string}) {
-	const output = await fs.open(outputFile, 'w', 0o600);
-	const child: ChildProcess = spawn(binary, args, {
-		detached: true,
-		stdio: ['ignore', output.fd, output.fd],
-		cwd: '/',
-		env: {PATH: process.env['PATH']},
-	});
-	await output.close();
-	const exited = new Promise<string>((resolve, reject) => {
-		child.once('error', reject);
-		child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
-	});
-	if (child.pid === undefined) {
-		await exited;
-		throw new ApiError('VM_001', `${binary} has no process id.`);
-	}
-
-	child.unref();
-	return {pid: child.pid, exited};
-}
-
-async function waitForMonitor(file: string, exited?: Promise<string>, signal?: AbortSignal): Promise<Qmp> {
-	let end: string | undefined;
-	exited?.then(
-		reason => {
-			end = reason;
-		},
-		() => {},
-	);
-	const qmp = await pollUntil(
-		async () => {
-			if (end !== undefined) {
-				throw new ApiError('VM_001', `QEMU ended while starting (${end}).`);
-			}
-
-			return connectQmp(file).catch((error: unknown) => {
-				if (isErrno(error, 'ENOENT', 'ECONNREFUSED')) {
-					return undefined;
-				}
-
-				throw error;
-			});
-		},
-		{timeoutMs: monitorTimeoutMs, intervalMs: 20, signal},
-	);
-	if (!qmp) {
-		throw new ApiError('VM_001', `QEMU did not open its monitor in ${monitorTimeoutMs / 1000} s.`);
-	}
-
-	return qmp;
-}
-
-/** The loopback port QEMU chose for the guest's port 22; only the human monitor tells it. */
-async function readForwardedPort(qmp: Qmp): Promise<number> {
-	const table = String(await qmp.execute('human-monitor-command', {'command-line': 'info usernet'}));
-	const match = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(table);
-	if (!match) {
-		throw new ApiError('VM_001', 'QEMU did not say which port leads to the guest.');
-	}
-
-	return Number(match[1]);
-}
-
-function superviseVm({
-	pid,
-	sshPort,
-	qmp,
-	consoleFile,
-	exited,
-}: {
-	pid: number;
-	sshPort: number;
-	qmp: Qmp;
-	consoleFile: string;
-	exited?: Promise<string> | undefined;
-}): RunningVm {
-	const console = followConsole(consoleFile);
-	let asked = false;
-	qmp.onEvent((event, data) => {
-		// The guest turned itself off; a host that shuts QEMU down by a signal says `guest: false`.
-		if (event === 'SHUTDOWN' && data['guest'] === true) {
-			asked = true;
-		}
-	});
-	const ended: Promise<VmEnd> = qmp.closed.then(async () => {
-		await waitUntilProcessGone(pid, killTimeoutMs);
-		const how = (await exited) ?? 'gone';
-		return {asked, reason: asked ? 'turned off' : (console.failure() ?? `QEMU ended (${how})`)};
-	});
-	const endedWithin = async (timeoutMs: number) => {
-		const deadline = deadlineSignal(timeoutMs);
-		const timedOut = new Promise<false>(resolve => {
-			deadline.addEventListener('abort', () => resolve(false), {once: true});
-		});
-		return Promise.race([ended.then(() => true), timedOut]);
-	};
-	const kill = async () => {
-		asked = true;
-		// «quit» flushes the disk; a QEMU that does not listen any more is killed. Its refusal is its end.
-		qmp.execute('quit').catch(() => {});
-		if (!(await endedWithin(killTimeoutMs))) {
-			await killProcess(pid);
-			await ended;
-		}
-	};
-
-	return {
-		pid,
-		ssh: {host: '127.0.0.1', port: sshPort},
-		// One that was found running has said so before, to somebody else.
-		guestReady: exited === undefined ? Promise.resolve() : console.ready,
-		ended,
-		consoleLog: console.lines,
-		kill,
-		async stop(graceMs) {
-			asked = true;
-			qmp.execute('system_powerdown').catch(() => {});
-			if (!(await endedWithin(graceMs))) {
-				await kill();
-			}
-		},
-	};
-}
-
-/** @param end how QEMU ended by itself; undefined where it did not */
-async function describeStartFault(
-	error: unknown,
-	end: string | undefined,
-	outputFile: string,
-): Promise<unknown> {
-	if (end === undefined) {
-		return error;
-	}
-
-	const output = ((await readFileIfThere(outputFile)) ?? '').trim().split('\n').filter(Boolean);
-	return new ApiError('VM_001', `QEMU ended while starting (${end}). ${output.at(-1) ?? ''}`.trimEnd(), {
-		cause: error,
-		details: {log: output.slice(-20)},
-	});
 }

@@ -8,9 +8,10 @@ import {
 	type QemuCommandLineOptions,
 	qemuCommandLine,
 } from '../../../../daemons/exe-unit/qemu/command-line.js';
-import {qemuBinaryName, readQemuVersion} from '../../../../daemons/exe-unit/qemu/qemu-driver.js';
+import {readQemuVersion} from '../../../../daemons/exe-unit/qemu/qemu-driver.js';
 import {connectQmp} from '../../../../daemons/exe-unit/qemu/qmp.js';
 import {findImage, type InstalledImage} from '../../../../daemons/images/image.js';
+import {qemuProgram} from '../../../../source/platform/qemu-program.js';
 import {sharedImages} from '../../../support/images.js';
 import {temporaryFolder} from '../../../support/temporary-folder.js';
 import {eventually} from '../../../support/waiting.js';
@@ -133,7 +134,7 @@ test('a real QEMU opens the very files it was given, whatever their folder is ca
 	const files = filesIn(folder);
 	await fs.writeFile(files.seed, 'seed');
 	await execa('qemu-img', ['create', '-q', '-f', 'qcow2', files.disk, '1G']);
-	const binary = qemuBinaryName();
+	const binary = qemuProgram;
 	const args = qemuCommandLine(
 		options({
 			files,
