@@ -12,8 +12,11 @@ of the internet (from a range for documentation, so nobody's) and one of a priva
 */
 const isRoot = process.getuid?.() === 0;
 const name = `golem-${randomBytes(3).toString('hex')}`;
-const [outside, host] = ['198.51.100.2', '198.51.100.1'];
-const [neighbour, hostAtHome] = ['10.99.99.2', '10.99.99.1'];
+// Another run on this machine has other networks, most likely.
+const internet = 4 * randomInt(64);
+const [outside, host] = [`198.51.100.${internet + 2}`, `198.51.100.${internet + 1}`];
+const home = `10.99.${randomInt(256)}`;
+const [neighbour, hostAtHome] = [`${home}.2`, `${home}.1`];
 const port = randomInt(20_000, 30_000);
 const server = `require('http').createServer((_, answer) => answer.end('from outside')).listen(${port})`;
 
