@@ -111,7 +111,15 @@ test.serial('a VM lets in its tenant and nobody else, under the host key of the 
 			t.regex(stderr, /Permission denied \(publickey\)/);
 		}
 
-		const scan = await execa('ssh-keyscan', ['-T', '60', '-p', String(vm.sshPort), '127.0.0.1']);
+		const scan = await execa('ssh-keyscan', [
+			'-T',
+			'30',
+			'-t',
+			'ed25519',
+			'-p',
+			String(vm.sshPort),
+			'127.0.0.1',
+		]);
 		t.deepEqual(
 			scan.stdout.split('\n').map(line => line.replace(/^\S+ /, '')),
 			[vm.hostKey],
