@@ -12,7 +12,8 @@ export type ImageEvent =
 	| {type: 'error'; error: {code: string; message: string; hint?: string | undefined}};
 
 const abortion = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abortion.abort());
+// However often it is asked to end, it first clears away what it has begun.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abortion.abort());
 
 try {
 	print({type: 'done', image: await run(process.argv.slice(2))});

@@ -34,13 +34,17 @@ test('another process that got the number is not taken for the one that had it',
 });
 
 test('a zombie is not alive', async t => {
-	// A shell that never collects its child.
-	const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 100'], {
-		stdio: ['ignore', 'pipe', 'ignore'],
+	// A shell that becomes a program which never collects its child; the child ends when its input does, and not before.
+	const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 100'], {
+		stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
 	});
 	t.teardown(() => parent.kill('SIGKILL'));
-	const [printed] = await once(parent.stdout, 'data');
+	const [printed] = await once(parent.stdout ?? parent, 'data');
 	const pid = Number(String(printed).trim());
+	await eventually('the shell has become the other program', async () =>
+		whenTrue((await fs.readFile(`/proc/${parent.pid}/cmdline`, 'utf8')).startsWith('sleep')),
+	);
+	parent.stdio[3]?.destroy();
 	await eventually('it is a zombie', async () =>
 		whenTrue((await fs.readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z ')),
 	);
