@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type {ExeUnitStatus} from '../../source/protocol/exe-unit.js';
+import {type ExeUnitStatus, exeUnitSshKeysSchema} from '../../source/protocol/exe-unit.js';
 import {withHeartbeat} from '../host/control-api.js';
 import {type Route, route} from '../host/router.js';
 import type {Supervisor} from './supervisor.js';
@@ -49,6 +49,16 @@ export function exeUnitRoutes({supervisor, exit}: ExeUnitControlOptions): Route[
 			summary: 'Turns the VM off, politely first; answers when it is off.',
 			async handle() {
 				await supervisor.stop();
+				return {body: supervisor.refresh()};
+			},
+		}),
+		route({
+			method: 'POST',
+			path: '/v1/ssh-keys',
+			summary: 'Says who may log in; a guest that runs is told at once.',
+			body: exeUnitSshKeysSchema,
+			async handle({body}) {
+				await supervisor.setSshKeys(body.ssh_keys);
 				return {body: supervisor.refresh()};
 			},
 		}),

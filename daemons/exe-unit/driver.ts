@@ -4,8 +4,8 @@ export type Driver = {
 	accelerator: string;
 	/** The guest's way to the world besides its SSH port: `internet` or `none`. */
 	network(): string;
-	/** Makes what the VM needs on disk, where it is not there yet. May be called at every start. */
-	prepare(): Promise<void>;
+	/** Makes what the VM needs on disk, where it is not there yet. May be called at every start. @param sshKeys who may log in */
+	prepare(sshKeys: readonly string[]): Promise<void>;
 	/** Starts the VM. Resolves once it has a process; the guest is still booting then. */
 	start(signal: AbortSignal): Promise<RunningVm>;
 	/** Finds the VM that an earlier supervisor left running; undefined where there is none. */
@@ -29,6 +29,8 @@ export type RunningVm = {
 	ended: Promise<VmEnd>;
 	/** The last lines of the guest's console. */
 	consoleLog(): string[];
+	/** Lets these keys in beside those the guest knows. @throws where the guest does not listen */
+	addSshKeys(keys: readonly string[]): Promise<void>;
 	/** Asks the guest to turn itself off, and insists after that time. Resolves when it is off. */
 	stop(graceMs: number): Promise<void>;
 	/** Ends it at once. Resolves when it is off. */

@@ -37,6 +37,8 @@ export type Supervisor = {
 	start(): Promise<void>;
 	/** @throws VM_004 unless it is running; a stopped one stays so */
 	stop(): Promise<void>;
+	/** Lets these keys in: at once where the VM runs, and at each later start. @throws NET_001 where the guest does not listen */
+	setSshKeys(keys: readonly string[]): Promise<void>;
 	/** Ends the VM at once, and the proxy with it; the files are the caller's. */
 	destroy(): Promise<void>;
 };
@@ -52,6 +54,7 @@ export function createSupervisor({
 	const ending = new AbortController();
 	let proxy: SshProxy | undefined;
 	let vm: RunningVm | undefined;
+	let sshKeys: readonly string[] = spec.ssh_keys;
 	let startedAtMs = performance.now();
 	const status = createLiveValue<ExeUnitStatus>({
 		vm_id: spec.vm_id,
@@ -139,7 +142,7 @@ export function createSupervisor({
 		startedAtMs = performance.now();
 		enter('prepare', 'Preparing disk and keys');
 		proxy ??= await openSshProxy(spec.proxy);
-		await driver.prepare();
+		await driver.prepare(sshKeys);
 		enter('boot', `Booting with ${driver.accelerator}`);
 		watch(await driver.start(ending.signal));
 		await untilReachable();
@@ -231,6 +234,19 @@ export function createSupervisor({
 				await vm?.stop(stopGraceMs);
 				vm = undefined;
 				become('stopped');
+			}),
+		setSshKeys: keys =>
+			inTurn(async () => {
+				sshKeys = keys;
+				if (status.get().status !== 'running') {
+					return;
+				}
+
+				await vm?.addSshKeys(keys).catch((error: unknown) => {
+					throw new ApiError('NET_001', 'The guest did not take the key; it has it after its next start.', {
+						cause: error,
+					});
+				});
 			}),
 		async destroy() {
 			// Not in turn: what is under way is what shall end.

@@ -1,4 +1,5 @@
 import {ApiError} from '../../source/protocol/error-codes.js';
+import type {LoadKind} from '../../source/protocol/host-load.js';
 import {
 	addResources,
 	covers,
@@ -12,6 +13,8 @@ export type AdmissionLimits = {
 	capacity: Resources;
 	minimum: Resources;
 	maxVms: number;
+	/** What the machine itself is short of. */
+	overThreshold: readonly LoadKind[];
 };
 
 /** What the VMs that hold a reservation hold together. */
@@ -31,7 +34,8 @@ export function availableResources(records: Iterable<VmRecord>, capacity: Resour
 Decides whether one more VM fits, and on which port. There is nothing to undo and nothing to wait for: it looks at the
 records as they are, and the caller adds the new one before anybody else gets a turn.
 @param verifiedPorts ports that requestors can reach, in the order to try them
-@throws ADV_002 (below the minimum), RES_002, RES_001 (with what is available), NET_003
+@throws ADV_002 (below the minimum), RES_003 (with what is over its threshold), RES_002, RES_001 (with what is available),
+NET_003
 */
 export function admit(
 	wanted: Resources,
@@ -40,13 +44,21 @@ export function admit(
 	verifiedPorts: readonly number[],
 ): number {
 	const holders = [...records].filter(holdsReservation);
-	const {minimum, capacity, maxVms} = limits;
+	const {minimum, capacity, maxVms, overThreshold} = limits;
 	if (!covers(wanted, minimum)) {
 		throw new ApiError(
 			'ADV_002',
 			`A VM here has at least ${minimum.cpu} cores, ${minimum.memory} GB memory and ${minimum.storage} GB storage.`,
 			{details: {minimum}},
 		);
+	}
+
+	if (overThreshold.length > 0) {
+		throw new ApiError('RES_003', `This provider’s machine is short of ${overThreshold.join(' and ')} now.`, {
+			details: {over: overThreshold},
+			headers: {'Retry-After': '60'},
+			hint: 'Choose another one with: golem vm providers — or ask again in a minute.',
+		});
 	}
 
 	if (holders.length >= maxVms) {

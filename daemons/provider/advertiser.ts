@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {isDeepStrictEqual} from 'node:util';
 import type {DiscoveryClient} from '../../source/client/discovery-client.js';
 import type {Log} from '../../source/platform/log.js';
 import type {AdvertisementBody} from '../../source/protocol/advertisement.js';
@@ -76,14 +77,21 @@ async function advertiseForEver(
 	onWake: (wake: () => void) => void,
 ): Promise<void> {
 	let failures = 0;
+	/** What was said last, while it holds. */
+	let said: AdvertisementBody | undefined;
+	let saidAtMs = 0;
 	while (!signal.aborted) {
 		const nap = new AbortController();
 		onWake(() => nap.abort());
 		const body = describe();
-		if (body) {
+		const untilDueMs = saidAtMs + intervalMs - performance.now();
+		const isSaid = untilDueMs > 0 && isDeepStrictEqual(body, said);
+		if (body && !isSaid) {
 			try {
 				await client.advertise(identity, body, AbortSignal.any([signal, AbortSignal.timeout(10_000)]));
 				failures = 0;
+				said = body;
+				saidAtMs = performance.now();
 				state.advertised_at = new Date().toISOString();
 				state.error = null;
 				log.info({discovery: state.url, resources: body.resources}, 'advertised');
@@ -93,12 +101,14 @@ async function advertiseForEver(
 				}
 
 				failures += 1;
+				said = undefined;
 				state.error = error instanceof Error ? error.message : String(error);
 				log.warn({discovery: state.url, err: error, failures}, 'could not advertise');
 			}
 
 			onChange();
-		} else if (state.advertised_at !== null) {
+		} else if (!body && state.advertised_at !== null) {
+			said = undefined;
 			state.advertised_at = null;
 			await client
 				.withdraw(identity, AbortSignal.any([signal, AbortSignal.timeout(withdrawTimeoutMs)]))
@@ -108,7 +118,8 @@ async function advertiseForEver(
 		}
 
 		// News that came while this was being sent have ended the nap before it began.
-		await sleep(failures === 0 ? intervalMs : retryDelayMs(failures), undefined, {
+		const napMs = failures > 0 ? retryDelayMs(failures) : isSaid ? untilDueMs : intervalMs;
+		await sleep(napMs, undefined, {
 			signal: AbortSignal.any([signal, nap.signal]),
 		}).catch(() => {});
 		await sleep(coalesceMs, undefined, {signal}).catch(() => {});

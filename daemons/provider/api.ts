@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import {version} from '../../source/platform/program.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
+import {isSigned} from '../../source/protocol/signed-request.js';
 import {
+	addSshKeyBodySchema,
 	createVmBodySchema,
 	type ProviderInfo,
+	type SshKey,
 	type VmAccess,
 	type VmEvent,
 	type VmJob,
@@ -11,8 +14,9 @@ import {
 import {withHeartbeat} from '../host/control-api.js';
 import {createRequestAuthenticator} from '../host/request-signatures.js';
 import {type ApiRequest, type Route, route} from '../host/router.js';
-import {holdsReservation, toVm, type VmRecord} from './vm-record.js';
-import type {VmState, Vms} from './vms.js';
+import {holdsReservation, nobody, toVm, type VmRecord} from './vm-record.js';
+import type {VmState} from './vm-registry.js';
+import type {Vms} from './vms.js';
 
 export type ProviderApiOptions = {
 	providerId: string;
@@ -20,6 +24,8 @@ export type ProviderApiOptions = {
 	defaultImage: string;
 	publicIp: () => string | null;
 	info: () => Omit<ProviderInfo, 'provider_id' | 'version'>;
+	/** `open` lets those in who do not say who they are. */
+	auth: 'signature' | 'open';
 	isReady: () => boolean;
 };
 
@@ -27,10 +33,21 @@ const vmParameters = '/api/v1/vms/:vm';
 
 /** The public API of a provider. */
 export function providerRoutes(options: ProviderApiOptions): Route[] {
-	const {providerId, vms, defaultImage, publicIp, info, isReady} = options;
+	const {providerId, vms, defaultImage, publicIp, info, auth, isReady} = options;
 	const authenticate = createRequestAuthenticator('Requestor');
+
 	/** Who asks. Everything about VMs begins with it. */
-	const ownerOf = (request: ApiRequest) => authenticate(request, providerId);
+	function ownerOf(request: ApiRequest): string {
+		if (!isReady()) {
+			throw new ApiError('SRV_002', 'This provider is starting or shutting down.', {
+				headers: {'Retry-After': '2'},
+			});
+		}
+
+		const isAnonymous = auth === 'open' && !isSigned(request.headers, 'Requestor');
+		return isAnonymous ? nobody : authenticate(request, providerId);
+	}
+
 	const vmOf = (request: ApiRequest) => vms.find(ownerOf(request), request.params['vm'] ?? '');
 	const show = (record: VmRecord) => toVm(record, publicIp());
 
@@ -43,11 +60,14 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			body: createVmBodySchema,
 			async handle(request) {
 				const key = request.headers['idempotency-key'];
-				const record = await vms.create({
-					owner: ownerOf(request),
-					request: {...request.body, image: request.body.image ?? defaultImage},
-					idempotency: typeof key === 'string' ? {key, body: request.rawBody} : undefined,
-				});
+				const record = await vms.create(
+					{
+						owner: ownerOf(request),
+						request: {...request.body, image: request.body.image ?? defaultImage},
+						idempotency: typeof key === 'string' ? {key, body: request.rawBody} : undefined,
+					},
+					request.log,
+				);
 				const isAsync =
 					request.query.async === 'true' || /\brespond-async\b/.test(String(request.headers['prefer'] ?? ''));
 				return isAsync
@@ -79,19 +99,31 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			method: 'DELETE',
 			path: vmParameters,
 			summary: 'Ends a VM and deletes its disk.',
-			handle: async request => ({body: {status: 'success', vm: show(await vms.destroy(vmOf(request)))}}),
+			handle: async request => ({
+				body: {status: 'success', vm: show(await vms.destroy(vmOf(request), request.log))},
+			}),
 		}),
 		route({
 			method: 'POST',
 			path: `${vmParameters}/start`,
 			summary: 'Turns a stopped VM on; answers when it can be reached.',
-			handle: async request => ({body: show(await vms.start(vmOf(request)))}),
+			handle: async request => ({body: show(await vms.start(vmOf(request), request.log))}),
 		}),
 		route({
 			method: 'POST',
 			path: `${vmParameters}/stop`,
 			summary: 'Turns a VM off; its disk, address and port stay.',
-			handle: async request => ({body: show(await vms.stop(vmOf(request)))}),
+			handle: async request => ({body: show(await vms.stop(vmOf(request), request.log))}),
+		}),
+		route({
+			method: 'POST',
+			path: `${vmParameters}/ssh-keys`,
+			summary: 'Lets one more key in, at once where the VM runs.',
+			body: addSshKeyBodySchema,
+			async handle(request) {
+				const {ssh_keys} = await vms.addSshKey(vmOf(request), request.body, request.log);
+				return {body: {status: 'success', ssh_keys: ssh_keys.map(toSshKey)}};
+			},
 		}),
 		route({
 			method: 'GET',
@@ -134,6 +166,12 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 					: {status: 503, headers: {'Retry-After': '2'}, body: {status: 'starting'}},
 		}),
 	];
+}
+
+/** A line of OpenSSH's as it was given: the comment is the key's name. */
+function toSshKey(line: string): SshKey {
+	const [type = '', encoded = '', ...name] = line.split(' ');
+	return {key: `${type} ${encoded}`, name: name.join(' ')};
 }
 
 function toJob(record: VmRecord, show: (record: VmRecord) => VmJob['vm']): VmJob {

@@ -1,26 +1,56 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
+import {isErrno} from '../../source/platform/files.js';
 import type {Resources} from '../../source/protocol/resources.js';
 
 const bytesPerGb = 1024 ** 3;
-/** The part of memory and free storage that stays the host's own. */
-const reserve = 0.2;
+
+/** What a machine has, in cores and bytes. */
+export type Machine = {cores: number; memoryBytes: number; storageBytes: number};
 
 /**
-What this machine rents out: what the settings say, else what it has. Memory counts as installed, not as free at the
-moment: VMs that run already would count twice.
+What is rented out: what the settings say, else what the machine has, less a reserve for the machine itself. The reserve of
+cores is rounded down to whole ones: a core cannot be rented in part.
 @param offered amounts from the settings; 0 means all that can be spared
-@param reservedStorageGb promised to VMs already, on the file system that `folder` is on
 */
-export async function measureCapacity(
-	offered: Resources,
-	{folder, reservedStorageGb}: {folder: string; reservedStorageGb: number},
-): Promise<Resources> {
-	const {bavail, bsize} = await fs.statfs(folder);
-	const freeStorageGb = (bavail * bsize) / bytesPerGb;
+export function planCapacity(offered: Resources, machine: Machine, reservePercent: number): Resources {
+	const share = 1 - reservePercent / 100;
 	return {
-		cpu: offered.cpu || os.availableParallelism(),
-		memory: offered.memory || Math.floor((os.totalmem() / bytesPerGb) * (1 - reserve)),
-		storage: offered.storage || Math.max(reservedStorageGb, Math.floor(freeStorageGb * (1 - reserve))),
+		cpu: offered.cpu || machine.cores - Math.floor((machine.cores * reservePercent) / 100),
+		memory: offered.memory || Math.floor((machine.memoryBytes / bytesPerGb) * share),
+		storage: offered.storage || Math.floor((machine.storageBytes / bytesPerGb) * share),
 	};
+}
+
+/**
+Memory counts as installed and storage with what the VMs have written: what they use already would else count twice.
+@param vmsFolder of which the file system holds the VMs' disks
+*/
+export async function measureMachine(vmsFolder: string): Promise<Machine> {
+	const {bavail, bsize} = await fs.statfs(vmsFolder);
+	return {
+		cores: os.availableParallelism(),
+		memoryBytes: os.totalmem(),
+		storageBytes: bavail * bsize + (await usedBytes(vmsFolder)),
+	};
+}
+
+/** Space that the files of all VMs take; a disk's file has holes, so its size says nothing. */
+async function usedBytes(vmsFolder: string): Promise<number> {
+	const files = await fs.readdir(vmsFolder, {recursive: true});
+	const sizes = await Promise.all(
+		files.map(async file => {
+			try {
+				return (await fs.stat(path.join(vmsFolder, file))).blocks * 512;
+			} catch (error) {
+				if (isErrno(error, 'ENOENT')) {
+					return 0;
+				}
+
+				throw error;
+			}
+		}),
+	);
+	return sizes.reduce((sum, size) => sum + size, 0);
 }

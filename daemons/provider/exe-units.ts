@@ -3,15 +3,21 @@ import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createHttpClient} from '../../source/client/http-client.js';
 import {startDetachedProcess} from '../../source/platform/detached-process.js';
-import {ensurePrivateFolder, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
+import {
+	ensurePrivateFolder,
+	isErrno,
+	readFileIfThere,
+	writeFileAtomically,
+} from '../../source/platform/files.js';
 import {GolemError} from '../../source/platform/golem-error.js';
 import type {Log} from '../../source/platform/log.js';
 import {type Paths, socketPath} from '../../source/platform/paths.js';
-import {isProcessAlive, killProcess} from '../../source/platform/process.js';
+import {findProcesses, isProcessAlive, killProcess} from '../../source/platform/process.js';
 import {waitForProcessLock} from '../../source/platform/process-lock.js';
 import {processEntry} from '../../source/platform/program.js';
 import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {pollUntil} from '../../source/platform/waiting.js';
+import {ApiError, isErrorCode} from '../../source/protocol/error-codes.js';
 import {
 	type ExeUnitSpec,
 	type ExeUnitStatus,
@@ -33,6 +39,8 @@ export type ExeUnit = {
 	follow(signal: AbortSignal): AsyncGenerator<ExeUnitStatus>;
 	start(signal?: AbortSignal): Promise<ExeUnitStatus>;
 	stop(signal?: AbortSignal): Promise<ExeUnitStatus>;
+	/** Says who may log in, from now on: a guest that runs is told, another one learns it when it starts. */
+	setSshKeys(keys: readonly string[], signal?: AbortSignal): Promise<ExeUnitStatus>;
 	/** Ends VM and supervisor. @param keepFiles leave the disk and the logs */
 	destroy(options: {keepFiles: boolean}): Promise<void>;
 };
@@ -95,6 +103,8 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 			client.send('POST', '/v1/start', exeUnitStatusSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
 		stop: signal =>
 			client.send('POST', '/v1/stop', exeUnitStatusSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+		setSshKeys: (keys, signal) =>
+			client.send('POST', '/v1/ssh-keys', exeUnitStatusSchema, {body: {ssh_keys: keys}, signal}),
 
 		async destroy({keepFiles}) {
 			try {
@@ -105,39 +115,42 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 				log.info({vm_id: vmId, err: error}, 'the exe-unit does not answer; cleaning up without it');
 			}
 
-			await removeRemains({vmId, vmFolder, socketBase, keepFiles});
+			await removeRemains(shortName, paths, async () => {
+				for (const file of exeUnitProcessFiles) {
+					const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
+					if (pid && (await isProcessAlive(pid, shortName))) {
+						await killProcess(pid);
+					}
+				}
+
+				await fs.rm(exeUnitUplinkFolder(vmFolder), {recursive: true, force: true});
+				if (!keepFiles) {
+					await fs.rm(vmFolder, {recursive: true, force: true});
+				}
+			});
 		},
 	};
 }
 
-/** Waits until the supervisor is gone, and clears away what a dead one has left behind. */
-async function removeRemains({
-	vmId,
-	vmFolder,
-	socketBase,
-	keepFiles,
-}: {
-	vmId: string;
-	vmFolder: string;
-	socketBase: string;
-	keepFiles: boolean;
-}): Promise<void> {
+/**
+Waits until the supervisor of that VM is gone, and clears away what dead ones leave behind: processes that name the
+VM's sockets, and the sockets. @param clearMore runs while no supervisor can begin anew
+*/
+export async function removeRemains(
+	shortName: string,
+	paths: Pick<Paths, 'run'>,
+	clearMore: () => Promise<void> = async () => {},
+): Promise<void> {
+	const socketBase = path.join(paths.run, 'vm', shortName);
 	const lock = await waitForProcessLock(`${socketBase}${exeUnitFileEndings.lock}`, destroyTimeoutMs);
 	if (!lock) {
-		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${vmId} neither answers nor ends.`);
+		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${shortName} neither answers nor ends.`);
 	}
 
 	try {
-		for (const file of exeUnitProcessFiles) {
-			const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
-			if (pid && (await isProcessAlive(pid, exeUnitShortName(vmId)))) {
-				await killProcess(pid);
-			}
-		}
-
-		await fs.rm(exeUnitUplinkFolder(exeUnitShortName(vmId)), {recursive: true, force: true});
-		if (!keepFiles) {
-			await fs.rm(vmFolder, {recursive: true, force: true});
+		await clearMore();
+		for (const {pid} of await findProcesses(`${socketBase}.`)) {
+			await killProcess(pid);
 		}
 
 		await Promise.all(
@@ -148,7 +161,31 @@ async function removeRemains({
 	}
 }
 
-/** Waits a little longer each time, at most two seconds. */
+/** What went wrong on the way to an exe-unit, or with this machine's disk, as the tenant is to be told. */
+export function toApiError(error: unknown): unknown {
+	if (isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) {
+		return new ApiError('RES_003', 'The disk of this provider is full.', {
+			cause: error,
+			headers: {'Retry-After': '60'},
+		});
+	}
+
+	if (!(error instanceof GolemError) || error instanceof ApiError) {
+		return error;
+	}
+
+	const {code, message, details, hint} = error;
+	if (code === 'NOT_REACHABLE' || code === 'BAD_ANSWER') {
+		return new ApiError('SRV_002', 'The supervisor of this VM is being started again; ask again.', {
+			cause: error,
+			headers: {'Retry-After': '2'},
+		});
+	}
+
+	return isErrorCode(code) ? new ApiError(code, message, {details, hint, cause: error}) : error;
+}
+
+/** Waits a little longer each time, at most a quarter of a minute. */
 export async function pauseBeforeRetry(attempt: number, signal: AbortSignal): Promise<void> {
-	await sleep(Math.min(2000, 50 * 2 ** attempt), undefined, {signal});
+	await sleep(Math.min(15_000, 50 * 2 ** attempt), undefined, {signal});
 }

@@ -1,59 +1,80 @@
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import {createDiscoveryClient} from '../../source/client/discovery-client.js';
 import {describeAccelerator, findAccelerator} from '../../source/platform/accelerator.js';
 import {ensurePrivateFolder} from '../../source/platform/files.js';
 import {readOrCreateKeyFile} from '../../source/platform/identity-file.js';
-import {openStore} from '../../source/platform/store.js';
-import type {AdvertisementBody} from '../../source/protocol/advertisement.js';
-import type {PortStatus} from '../../source/protocol/control.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {createIdentity, createPrivateKey} from '../../source/protocol/identity.js';
-import {covers} from '../../source/protocol/resources.js';
 import {runDaemon} from '../host/daemon.js';
-import {route} from '../host/router.js';
 import {findImage} from '../images/image.js';
-import {availableResources, reservedResources} from './admission.js';
+import {availableResources} from './admission.js';
 import {startAdvertiser} from './advertiser.js';
 import {providerRoutes} from './api.js';
-import {measureCapacity} from './capacity.js';
+import {measureMachine, planCapacity} from './capacity.js';
+import {countPorts, providerControlRoutes} from './control.js';
 import {checkDriver, findImages} from './driver-check.js';
 import {exeUnitOf} from './exe-units.js';
+import {startHostLoadMonitor} from './host-load.js';
+import {describeOffer} from './offer.js';
 import {createPorts} from './ports.js';
-import {findPublicAddress} from './public-address.js';
-import {providerSettings} from './settings.js';
-import {vmRecordSchema} from './vm-record.js';
-import {createVms, portsInUse} from './vms.js';
+import {createPublicAddress} from './public-address.js';
+import {reclaim} from './reclamation.js';
+import {checkProviderSettings, providerSettings} from './settings.js';
+import {portsInUse} from './vm-record.js';
+import {openVmStore} from './vm-store.js';
+import {createVms} from './vms.js';
 
 const verificationIntervalMs = 30 * 60_000;
+const reclamationIntervalMs = 5 * 60_000;
 
 await runDaemon({
 	name: 'provider',
 	settings: providerSettings,
 	async start({settings, paths, log, signal, changes}) {
+		const identity = createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
+		checkProviderSettings(settings, identity.id);
 		let {images} = await checkDriver({qemuBinary: settings.qemuBinary, imagesFolder: paths.images});
 		const accelerator = describeAccelerator(await findAccelerator());
-		const identity = createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
 		await ensurePrivateFolder(paths.providerVms);
-		const store = await openStore({
+		const opened = await openVmStore({
 			file: path.join(paths.daemonFolder('provider'), 'provider.db'),
-			schema: vmRecordSchema,
-			durability: 'full',
+			vmsFolder: paths.providerVms,
+			log,
 		});
-		const stored = (await store.entries()).map(([, record]) => record);
-		const capacity = await measureCapacity(
-			{cpu: settings.offerCpuCores, memory: settings.offerMemoryGb, storage: settings.offerStorageGb},
-			{folder: paths.providerVms, reservedStorageGb: reservedResources(stored).storage},
-		);
+		const measureCapacity = async () =>
+			planCapacity(
+				{cpu: settings.offerCpuCores, memory: settings.offerMemoryGb, storage: settings.offerStorageGb},
+				await measureMachine(paths.providerVms),
+				settings.reservePercent,
+			);
+		let capacity = await measureCapacity();
 		const minimum = {
 			cpu: settings.minCpuCores,
 			memory: settings.minMemoryGb,
 			storage: settings.minStorageGb,
 		};
 		let apiPort = settings.port;
-		let publicIp = settings.publicIp === 'auto' ? null : settings.publicIp;
 		let busyWith: string[] = [];
+		let isReady = false;
 
+		const load = startHostLoadMonitor({
+			thresholds: {
+				cpu: settings.cpuThreshold,
+				memory: settings.memoryThreshold,
+				storage: settings.storageThreshold,
+			},
+			folder: paths.providerVms,
+			log,
+			signal,
+			onChange: tellOfChange,
+		});
+		const publicAddress = createPublicAddress({
+			configured: settings.publicIp,
+			portCheckers: settings.portCheckServers,
+			services: settings.addressServices,
+			log,
+			onChange: tellOfChange,
+		});
 		const ports = createPorts({
 			host: settings.host,
 			ports: range(settings.portRangeStart, settings.portRangeEnd),
@@ -62,11 +83,10 @@ await runDaemon({
 			log,
 			onChange: tellOfChange,
 		});
-		const vms = await createVms({
-			store,
+		const vms = createVms({
+			...opened,
 			exeUnitOf: vmId => exeUnitOf(vmId, paths, log),
-			listVmFolders: () => fs.readdir(paths.providerVms),
-			limits: () => ({capacity, minimum, maxVms: settings.maxVms}),
+			limits: () => ({capacity, minimum, maxVms: settings.maxVms, overThreshold: load.get().over}),
 			verifiedPorts: ports.verified,
 			async findImage(name) {
 				const image = await findImage(paths.images, name);
@@ -80,35 +100,33 @@ await runDaemon({
 			},
 			proxyHost: settings.host,
 			qemuBinary: settings.qemuBinary || undefined,
+			restartVms: settings.restartVms,
 			log,
 			signal,
 			onChange: tellOfChange,
 		});
 		const available = () => availableResources(vms.all(), capacity);
 
-		/** What is offered now; nothing while not even the smallest VM could be rented. */
-		function describeOffer(): AdvertisementBody | undefined {
+		function offer() {
 			const usedPorts = portsInUse(vms.all());
-			const hasPort = ports.verified().some(port => !usedPorts.has(port));
-			const hasRoom = usedPorts.size < settings.maxVms;
-			if (publicIp === null || !hasPort || !hasRoom || !covers(available(), minimum)) {
-				return undefined;
-			}
-
-			return {
-				ip_address: publicIp,
-				port: apiPort,
-				country: settings.country,
-				resources: available(),
+			return describeOffer({
 				name: settings.name,
+				country: settings.country,
+				publicIp: publicAddress.get(),
+				port: apiPort,
 				images: images.map(({name}) => name),
-			};
+				available: available(),
+				minimum,
+				freePorts: ports.verified().filter(port => !usedPorts.has(port)).length,
+				freePlaces: settings.maxVms - usedPorts.size,
+				overThreshold: load.get().over,
+			});
 		}
 
 		const advertiser = startAdvertiser({
 			identity,
 			servers: settings.discoveryUrls.map(url => ({url, client: createDiscoveryClient(url)})),
-			describe: describeOffer,
+			describe: () => offer().body,
 			intervalMs: settings.advertisementIntervalSeconds * 1000,
 			log,
 			onChange: () => changes.set(undefined),
@@ -123,33 +141,57 @@ await runDaemon({
 			busyWith = ['verifying ports'];
 			changes.set(undefined);
 			try {
-				publicIp = await findPublicAddress(
-					{configured: settings.publicIp, servers: settings.portCheckServers, log},
-					signal,
-				);
+				const address = await publicAddress.find(signal);
 				images = await findImages(paths.images);
-				await ports.verify(publicIp, portsInUse(vms.all()), signal);
+				await ports.verify(address, portsInUse(vms.all()), signal);
 			} finally {
 				busyWith = [];
 				changes.set(undefined);
 			}
 		}
 
-		const verifyInBackground = () => {
-			verifyPorts().catch((error: unknown) => {
+		async function cleanUp(): Promise<void> {
+			await reclaim({
+				paths,
+				vmIds: () => vms.all().map(({id}) => id),
+				failedVmIds: () =>
+					vms
+						.all()
+						.filter(({status, is_being_destroyed}) => status === 'error' && !is_being_destroyed)
+						.map(({id}) => id),
+				exeUnitOf: vmId => exeUnitOf(vmId, paths, log),
+				log,
+			});
+			const measured = await measureCapacity();
+			if (measured.storage !== capacity.storage) {
+				log.info({before: capacity, now: measured}, 'what can be rented out has changed');
+				capacity = measured;
+				tellOfChange();
+			}
+		}
+
+		const inBackground = (work: () => Promise<void>, failure: string) => () => {
+			work().catch((error: unknown) => {
 				if (!signal.aborted) {
-					log.error({err: error}, 'ports could not be verified');
+					log.error({err: error}, failure);
 				}
 			});
 		};
-		const timer = setInterval(verifyInBackground, verificationIntervalMs);
+		const verifyInBackground = inBackground(verifyPorts, 'ports could not be verified');
+		const timers = [
+			setInterval(verifyInBackground, verificationIntervalMs),
+			setInterval(inBackground(cleanUp, 'reclamation failed'), reclamationIntervalMs),
+		];
+		if (settings.auth === 'open') {
+			log.warn('GOLEM_PROVIDER_AUTH=open: anybody can make VMs without a signature, and end those made so');
+		}
 
 		return {
 			publicRoutes: providerRoutes({
 				providerId: identity.id,
 				vms,
 				defaultImage: settings.defaultImage,
-				publicIp: () => publicIp,
+				publicIp: publicAddress.get,
 				info: () => ({
 					name: settings.name,
 					country: settings.country,
@@ -158,69 +200,57 @@ await runDaemon({
 					images: images.map(({name}) => name),
 					resources: {total: capacity, available: available()},
 				}),
-				isReady: () => !signal.aborted,
+				auth: settings.auth,
+				isReady: () => isReady && !signal.aborted,
 			}),
-			controlRoutes: [
-				route({
-					method: 'GET',
-					path: '/v1/ports',
-					summary: 'Each port of the range, with what was found.',
-					handle: () => ({
-						body: {
-							verification_skipped: settings.skipPortVerification,
-							ports: ports.statuses(portsInUse(vms.all())),
-						},
-					}),
-				}),
-				route({
-					method: 'GET',
-					path: '/v1/vms',
-					summary: 'Every VM on this provider.',
-					handle: () => ({
-						body: vms.all().map(({ssh_keys: _keys, idempotency: _idempotency, ...shown}) => shown),
-					}),
-				}),
-				route({
-					method: 'GET',
-					path: '/v1/resources',
-					summary: 'What this machine rents out, and how much of it is free.',
-					handle: () => ({body: {total: capacity, available: available()}}),
-				}),
-			],
+			controlRoutes: providerControlRoutes({
+				vms,
+				ports,
+				verificationSkipped: settings.skipPortVerification,
+				resources: () => ({total: capacity, available: available(), minimum, load: load.get()}),
+			}),
 			host: settings.host,
 			port: settings.port,
-			status: () => ({
-				healthy: describeOffer() !== undefined || vms.all().length > 0,
-				busy_with: busyWith,
-				provider_id: identity.id,
-				public_ip: publicIp,
-				resources: {total: capacity, available: available()},
-				vms: vms.all().length,
-				driver: 'qemu',
-				accelerator,
-				ports: countPorts(ports.statuses(portsInUse(vms.all()))),
-				verification_skipped: settings.skipPortVerification,
-				advertising: advertiser.states(),
-				images: images.map(({name}) => name),
-			}),
+			status() {
+				const {body, reasons} = offer();
+				return {
+					healthy: body !== undefined || vms.all().length > 0,
+					busy_with: busyWith,
+					provider_id: identity.id,
+					public_ip: publicAddress.get(),
+					public_ip_source: publicAddress.explain(),
+					resources: {total: capacity, available: available()},
+					load: load.get(),
+					vms: vms.all().length,
+					driver: 'qemu',
+					accelerator,
+					auth: settings.auth,
+					ports: countPorts(ports.statuses(portsInUse(vms.all()))),
+					verification_skipped: settings.skipPortVerification,
+					offered: body !== undefined,
+					not_offered_because: reasons,
+					advertising: advertiser.states(),
+					images: images.map(({name}) => name),
+				};
+			},
 			async listening(address) {
 				apiPort = address.port;
-				await vms.recover();
+				await cleanUp();
+				vms.recover();
+				isReady = true;
 				verifyInBackground();
 			},
 			async stop() {
-				clearInterval(timer);
-				await advertiser.stop();
-				await store.close();
+				for (const timer of timers) {
+					clearInterval(timer);
+				}
+
+				await Promise.all([advertiser.stop(), load.finished]);
+				await opened.store.close();
 			},
 		};
 	},
 });
-
-function countPorts(statuses: PortStatus[]) {
-	const count = (wanted: PortStatus['state']) => statuses.filter(({state}) => state === wanted).length;
-	return {verified: count('verified'), in_use: count('in-use'), total: statuses.length};
-}
 
 function range(start: number, end: number): number[] {
 	return Array.from({length: Math.max(0, end - start)}, (_, index) => start + index);

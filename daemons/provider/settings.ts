@@ -1,9 +1,19 @@
+import * as z from 'zod';
+import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {setting, settingSchemas} from '../../source/platform/settings.js';
 import {countrySchema} from '../../source/protocol/country.js';
+import {identityIdSchema} from '../../source/protocol/identity.js';
 import {defaultProviderPort} from '../../source/protocol/ports.js';
+import {publicAddressSchema} from './public-address.js';
 
 /** What a provider can be told. */
 export const providerSettings = {
+	id: setting({
+		variable: 'GOLEM_PROVIDER_ID',
+		schema: identityIdSchema.or(z.literal('')),
+		default: '',
+		description: 'The id this provider must have; it is that of its key, and only compared',
+	}),
 	name: setting({
 		variable: 'GOLEM_PROVIDER_NAME',
 		schema: settingSchemas.text,
@@ -30,9 +40,15 @@ export const providerSettings = {
 	}),
 	publicIp: setting({
 		variable: 'GOLEM_PROVIDER_PUBLIC_IP',
-		schema: settingSchemas.text,
+		schema: publicAddressSchema,
 		default: 'auto',
-		description: 'Address requestors connect to; auto asks the port checkers',
+		description: 'Address requestors connect to; auto asks the port checkers, then the address services',
+	}),
+	addressServices: setting({
+		variable: 'GOLEM_PROVIDER_PUBLIC_IP_SERVICES',
+		schema: settingSchemas.list,
+		default: ['https://api.ipify.org', 'https://icanhazip.com'],
+		description: 'Services that answer with the caller’s address and nothing else',
 	}),
 	portRangeStart: setting({
 		variable: 'GOLEM_PROVIDER_PORT_RANGE_START',
@@ -76,23 +92,57 @@ export const providerSettings = {
 		default: 10,
 		description: 'How many VMs there may be',
 	}),
+	reservePercent: setting({
+		variable: 'GOLEM_PROVIDER_RESERVE_PERCENT',
+		schema: settingSchemas.wholeNumber(0, 95),
+		default: 20,
+		description:
+			'Part of this machine that is not rented out, of cores rounded down; an offer below says otherwise',
+	}),
+	cpuThreshold: threshold('CPU', 'processors, over the last minute', 90),
+	memoryThreshold: threshold('MEMORY', 'memory', 85),
+	storageThreshold: threshold('STORAGE', 'disk that holds the VMs', 90),
+	restartVms: setting({
+		variable: 'GOLEM_PROVIDER_RESTART_VMS',
+		schema: settingSchemas.flag,
+		default: true,
+		description: 'VMs that ran when this machine went down run again after it',
+	}),
+	auth: setting<'signature' | 'open'>({
+		variable: 'GOLEM_PROVIDER_AUTH',
+		schema: settingSchemas.oneOf(['signature', 'open']),
+		default: 'signature',
+		description: 'open lets in clients that do not sign; all of them share the VMs they make',
+	}),
+	rateLimitPerMinute: setting({
+		variable: 'GOLEM_PROVIDER_RATE_LIMIT_PER_MINUTE',
+		schema: settingSchemas.wholeNumber(1, 1_000_000),
+		default: 60,
+		description: 'Requests a minute that one requestor can make',
+	}),
+	driver: setting<'auto' | 'qemu'>({
+		variable: 'GOLEM_PROVIDER_DRIVER',
+		schema: settingSchemas.oneOf(['auto', 'qemu']),
+		default: 'auto',
+		description: 'What runs the VMs',
+	}),
 	offerCpuCores: setting({
 		variable: 'GOLEM_PROVIDER_OFFER_CPU_CORES',
 		schema: settingSchemas.wholeNumber(0, 4096),
 		default: 0,
-		description: 'Cores to rent out; 0 means all of them',
+		description: 'Cores to rent out; 0 means all but the reserve',
 	}),
 	offerMemoryGb: setting({
 		variable: 'GOLEM_PROVIDER_OFFER_MEMORY_GB',
 		schema: settingSchemas.wholeNumber(0, 65_536),
 		default: 0,
-		description: 'Memory to rent out in GB; 0 means all but a fifth',
+		description: 'Memory to rent out in GB; 0 means all but the reserve',
 	}),
 	offerStorageGb: setting({
 		variable: 'GOLEM_PROVIDER_OFFER_STORAGE_GB',
 		schema: settingSchemas.wholeNumber(0, 1_048_576),
 		default: 0,
-		description: 'Storage to rent out in GB; 0 means all that is not used by others but a fifth',
+		description: 'Storage to rent out in GB; 0 means what nobody else uses, but the reserve',
 	}),
 	minCpuCores: setting({
 		variable: 'GOLEM_PROVIDER_MIN_CPU_CORES',
@@ -125,3 +175,42 @@ export const providerSettings = {
 		description: 'The QEMU to use; found on the PATH where nothing is said',
 	}),
 };
+
+function threshold(kind: string, what: string, percent: number) {
+	return setting({
+		variable: `GOLEM_PROVIDER_${kind}_THRESHOLD`,
+		schema: settingSchemas.number(1, 100),
+		default: percent,
+		description: `No new VM while more than that many percent of the ${what} are in use; 100 never refuses`,
+	});
+}
+
+/**
+What no setting can tell by itself.
+@param id the id of the provider's key
+@throws SETTINGS_INVALID
+*/
+export function checkProviderSettings(
+	{id: wantedId, portRangeStart, portRangeEnd}: {id: string; portRangeStart: number; portRangeEnd: number},
+	id: string,
+): void {
+	const faults = [
+		...(wantedId === '' || wantedId === id
+			? []
+			: [
+					`GOLEM_PROVIDER_ID=${wantedId}: the key of this home has the id ${id}; an id cannot be chosen without its key`,
+				]),
+		...(portRangeStart < portRangeEnd
+			? []
+			: [
+					`GOLEM_PROVIDER_PORT_RANGE_END=${portRangeEnd}: must be above GOLEM_PROVIDER_PORT_RANGE_START, which is ${portRangeStart}`,
+				]),
+	];
+	if (faults.length > 0) {
+		throw new GolemError('SETTINGS_INVALID', `Bad setting ${faults.join('\n  and ')}`, {
+			exitCode: exitCodes.usage,
+			details: {faults},
+			hint: 'Nothing was started. Correct the values above.',
+		});
+	}
+}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type {ExeUnitSpec} from '../../source/protocol/exe-unit.js';
 import {resourcesSchema} from '../../source/protocol/resources.js';
 import {timestampSchema} from '../../source/protocol/time.js';
 import {type Vm, vmStatusSchema} from '../../source/protocol/vm.js';
@@ -8,11 +9,12 @@ export const vmRecordSchema = z.object({
 	id: z.string(),
 	job_id: z.string(),
 	name: z.string(),
-	/** The requestor's id. */
+	/** The requestor's id, or `nobody`. */
 	owner: z.string(),
 	resources: resourcesSchema,
 	image: z.string(),
 	image_folder: z.string(),
+	/** Who may log in: OpenSSH's one-line form, the key's name as its comment. */
 	ssh_keys: z.array(z.string()),
 	ssh_port: z.number().int(),
 	status: vmStatusSchema,
@@ -27,6 +29,9 @@ export const vmRecordSchema = z.object({
 	idempotency: z.object({key: z.string(), bodyHash: z.string()}).nullable(),
 });
 export type VmRecord = z.infer<typeof vmRecordSchema>;
+
+/** Owns the VMs of those who do not say who they are, where the provider allows that. No signer has this id. */
+export const nobody = 'nobody';
 
 /** Does it hold resources and a port? A VM that failed has given them back. */
 export function holdsReservation({status}: VmRecord): boolean {
@@ -48,4 +53,26 @@ export function toVm(record: VmRecord, publicIp: string | null): Vm {
 		updated_at: record.updated_at,
 		error_message: record.error?.message ?? null,
 	};
+}
+
+/** What the VM's exe-unit is told. */
+export function toExeUnitSpec(
+	record: VmRecord,
+	{proxyHost, qemuBinary}: {proxyHost: string; qemuBinary: string | undefined},
+): ExeUnitSpec {
+	return {
+		vm_id: record.id,
+		name: record.name,
+		resources: record.resources,
+		image_folder: record.image_folder,
+		ssh_keys: record.ssh_keys,
+		proxy: {host: proxyHost, port: record.ssh_port},
+		driver: 'qemu',
+		...(qemuBinary === undefined ? {} : {qemu_binary: qemuBinary}),
+	};
+}
+
+/** Ports that carry a VM, each with its id. */
+export function portsInUse(records: Iterable<VmRecord>): Map<number, string> {
+	return new Map([...records].filter(holdsReservation).map(({ssh_port, id}) => [ssh_port, id]));
 }

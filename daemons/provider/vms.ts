@@ -1,29 +1,25 @@
 import {createHash, randomUUID} from 'node:crypto';
 import type {Log} from '../../source/platform/log.js';
-import type {Store} from '../../source/platform/store.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
-import type {ExeUnitSpec, ExeUnitStatus} from '../../source/protocol/exe-unit.js';
 import type {CreateVmRequest} from '../../source/protocol/vm.js';
-import {createLiveValue, type LiveValue} from '../host/live-value.js';
 import type {InstalledImage} from '../images/image.js';
 import {type AdmissionLimits, admit} from './admission.js';
-import {type ExeUnit, pauseBeforeRetry} from './exe-units.js';
-import {holdsReservation, type VmRecord} from './vm-record.js';
+import {type ExeUnit, toApiError} from './exe-units.js';
+import {holdsReservation, toExeUnitSpec, type VmRecord} from './vm-record.js';
+import {createVmRegistry, type VmEntry, type VmState} from './vm-registry.js';
+import type {OpenedVmStore} from './vm-store.js';
+import {createVmSupervision} from './vm-supervision.js';
 
-/** A VM at this moment: what is on disk, and how far its start has come. */
-export type VmState = {record: VmRecord; stage: ExeUnitStatus['stage']};
-
-export type VmsOptions = {
-	store: Store<VmRecord>;
+export type VmsOptions = OpenedVmStore & {
 	exeUnitOf: (vmId: string) => ExeUnit;
-	/** Names of the folders that hold VMs, whether or not there is a record of them. */
-	listVmFolders: () => Promise<string[]>;
 	limits: () => AdmissionLimits;
 	verifiedPorts: () => readonly number[];
 	findImage: (name: string) => Promise<InstalledImage>;
 	/** Address the SSH proxies listen on. */
 	proxyHost: string;
 	qemuBinary: string | undefined;
+	/** Does a VM that ran before the machine went down run again after it? */
+	restartVms: boolean;
 	log: Log;
 	signal: AbortSignal;
 	onChange: () => void;
@@ -35,181 +31,100 @@ export type CreateVmCommand = {
 	idempotency: {key: string; body: Buffer} | undefined;
 };
 
-/** Every VM of this provider. All that a tenant asks for is asked in the name of its owner; others' VMs do not exist. */
+/**
+Every VM of this provider. All that a tenant asks for is asked in the name of its owner; others' VMs do not exist. What
+is done to a VM is logged to the `log` of the request that asked for it.
+*/
 export type Vms = {
 	/** Finds the exe-units of an earlier run again and finishes what was under way. */
-	recover(): Promise<void>;
-	create(command: CreateVmCommand): Promise<VmRecord>;
+	recover(): void;
+	create(command: CreateVmCommand, log?: Log): Promise<VmRecord>;
 	/** By id, or by the name its owner gave it. @throws VM_002 */
 	find(owner: string, idOrName: string): VmRecord;
 	findJob(owner: string, jobId: string): VmRecord;
 	list(owner: string): VmRecord[];
 	all(): VmRecord[];
 	follow(record: VmRecord, signal: AbortSignal): AsyncGenerator<VmState>;
-	/** Resolves when it is running. @throws VM_001 and others when it failed */
+	/** Resolves when it is running or stopped. @throws VM_001 and others when it failed */
 	untilSettled(record: VmRecord, signal: AbortSignal): Promise<VmRecord>;
-	start(record: VmRecord): Promise<VmRecord>;
-	stop(record: VmRecord): Promise<VmRecord>;
-	destroy(record: VmRecord): Promise<VmRecord>;
+	/** @throws VM_004 unless it is stopped, running (then nothing happens) or has failed (then it is admitted anew) */
+	start(record: VmRecord, log?: Log): Promise<VmRecord>;
+	/** @throws VM_004 unless it is running or stopped */
+	stop(record: VmRecord, log?: Log): Promise<VmRecord>;
+	/** In any state, and whatever else is under way. */
+	destroy(record: VmRecord, log?: Log): Promise<VmRecord>;
+	/** Lets one more key in, at once where the VM runs, and at each later start. @throws VM_004 where there are too many */
+	addSshKey(record: VmRecord, key: {key: string; name: string}, log?: Log): Promise<VmRecord>;
 };
 
-/** An exe-unit that dies this often in a row will not live. */
-const maximumRespawns = 3;
+const maximumSshKeys = 32;
 
-export async function createVms(options: VmsOptions): Promise<Vms> {
-	const {store, limits, verifiedPorts, log, signal, onChange} = options;
-	const vms = new Map<string, {state: LiveValue<VmState>; exeUnit: ExeUnit; action: string | undefined}>();
-	for (const [, record] of await store.entries()) {
-		add(record);
-	}
+export function createVms(options: VmsOptions): Vms {
+	const {records: initial, store, limits, verifiedPorts, log: ownLog, signal, onChange} = options;
+	const {exeUnitOf} = options;
+	const registry = createVmRegistry({records: initial, store, exeUnitOf, log: ownLog, signal, onChange});
+	const supervision = createVmSupervision({registry, log: ownLog, signal});
+	const {records} = registry;
+	const recordOf = ({id}: VmRecord) => registry.entryOf(id).state.get().record;
 
-	function add(record: VmRecord) {
-		const vm = {
-			state: createLiveValue<VmState>({record, stage: null}),
-			exeUnit: options.exeUnitOf(record.id),
-			action: undefined,
-		};
-		vms.set(record.id, vm);
-		return vm;
-	}
-
-	const records = () => [...vms.values()].map(({state}) => state.get().record);
-
-	function entryOf({id}: VmRecord) {
-		const vm = vms.get(id);
-		if (!vm) {
-			throw new ApiError('VM_002', `There is no VM ${id} any more.`);
-		}
-
-		return vm;
-	}
-
-	/** Changes a record in memory and on disk. In that order: nobody may see room that is promised already. */
-	async function change(id: string, changes: Partial<VmRecord>): Promise<VmRecord> {
-		const vm = vms.get(id);
-		if (!vm) {
-			throw new ApiError('VM_002', `There is no VM ${id} any more.`);
-		}
-
-		const record = {...vm.state.get().record, ...changes, updated_at: new Date().toISOString()};
-		vm.state.set({...vm.state.get(), record});
-		await store.set(id, record);
-		onChange();
-		return record;
-	}
-
-	async function take(id: string, status: ExeUnitStatus): Promise<void> {
-		const vm = vms.get(id);
-		if (!vm) {
-			return;
+	/** One action on one VM at a time. The same one asked for again is the one under way; a destruction waits for nothing. */
+	async function act(id: string, name: string, run: (vm: VmEntry) => Promise<VmRecord>): Promise<VmRecord> {
+		const vm = registry.entryOf(id);
+		if (vm.action?.name === name) {
+			return vm.action.result;
 		}
 
 		const {record} = vm.state.get();
-		vm.state.set({...vm.state.get(), stage: status.stage});
-		const isNews = status.status !== record.status || record.ssh_host_keys.length === 0;
-		if (isNews && !record.is_being_destroyed && record.status !== 'error') {
-			log.info({vm_id: id, status: status.status, error: status.error ?? undefined}, 'VM');
-			await change(id, {
-				status: status.status,
-				error: status.error,
-				ssh_host_keys: status.ssh_host_keys,
-				ssh_user: status.ssh_user,
-			});
-			if (status.status === 'error') {
-				await vm.exeUnit.destroy({keepFiles: true});
-			}
-		}
-	}
-
-	/** Sees to it that the VM has a supervisor and that its word is heard, until the VM has failed or is gone. */
-	async function supervise(id: string): Promise<void> {
-		let failures = 0;
-		while (!signal.aborted) {
-			const vm = vms.get(id);
-			const record = vm?.state.get().record;
-			if (!vm || !record || record.is_being_destroyed || record.status === 'error') {
-				return;
-			}
-
-			try {
-				await vm.exeUnit.ensureRunning(record.status, signal);
-				for await (const status of vm.exeUnit.follow(signal)) {
-					failures = status.status === 'running' || status.status === 'stopped' ? 0 : failures;
-					await take(id, status);
-				}
-			} catch (error) {
-				if (signal.aborted) {
-					return;
-				}
-
-				log.warn({vm_id: id, err: error}, 'lost the exe-unit');
-			}
-
-			failures += 1;
-			if (failures > maximumRespawns) {
-				// Its VM may still be running; what it holds is not free before it has ended.
-				await vm.exeUnit.destroy({keepFiles: true});
-				await change(id, {
-					status: 'error',
-					error: {code: 'VM_001', message: 'The VM’s supervisor ended again and again.', log: []},
-				});
-				return;
-			}
-
-			await pauseBeforeRetry(failures, signal).catch(() => {});
-		}
-	}
-
-	function superviseInBackground(id: string): void {
-		supervise(id).catch((error: unknown) => {
-			if (!signal.aborted) {
-				log.error({vm_id: id, err: error}, 'the VM is not looked after any more');
-			}
-		});
-	}
-
-	/** One action on one VM at a time. */
-	async function act<Result>(record: VmRecord, action: string, run: () => Promise<Result>): Promise<Result> {
-		const vm = entryOf(record);
-		if (vm.action !== undefined) {
-			throw new ApiError('VM_004', `The VM is busy: ${vm.action} is under way.`, {
-				details: {status: vm.state.get().record.status},
-			});
+		if (record.is_being_destroyed && name !== 'destroy') {
+			throw refusal(record, 'The VM is being destroyed.');
 		}
 
+		if (vm.action && name !== 'destroy') {
+			throw refusal(record, `The VM is busy: ${vm.action.name} is under way.`);
+		}
+
+		const action = {name, result: run(vm)};
 		vm.action = action;
 		try {
-			return await run();
+			return await action.result;
+		} catch (error) {
+			throw registry.has(id) && recordOf(record).is_being_destroyed && name !== 'destroy'
+				? refusal(record, 'The VM is being destroyed.')
+				: toApiError(error);
 		} finally {
-			vm.action = undefined;
+			if (vm.action === action) {
+				vm.action = undefined;
+			}
 		}
 	}
 
 	/** A VM that failed has given back what it held: it is admitted anew, on its old port where that is free. */
-	async function startAgain(record: VmRecord): Promise<VmRecord> {
+	async function startAgain({exeUnit, state}: VmEntry, log: Log): Promise<VmRecord> {
+		const {record} = state.get();
 		const others = records().filter(({id}) => id !== record.id);
 		const ports = verifiedPorts();
 		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
 		const ssh_port = admit(record.resources, others, limits(), ownFirst);
-		const admitted = await change(record.id, {status: 'starting', error: null, ssh_port});
-		await entryOf(record).exeUnit.writeSpec(specOf(admitted, options));
-		superviseInBackground(record.id);
+		const admitted = await registry.change(record.id, {status: 'starting', error: null, ssh_port});
+		log.info({vm_id: record.id, resources: record.resources, ssh_port}, 'admitted again');
+		await exeUnit.writeSpec(toExeUnitSpec(admitted, options));
+		supervision.begin(record.id);
 		return untilSettled(admitted, signal);
 	}
 
 	async function untilSettled(record: VmRecord, waitSignal: AbortSignal): Promise<VmRecord> {
-		for await (const state of entryOf(record).state.follow(waitSignal)) {
+		for await (const state of registry.entryOf(record.id).state.follow(waitSignal)) {
 			const {status, error} = state.record;
-			if (status === 'running' || status === 'stopped') {
-				return state.record;
+			if (status === 'deleted') {
+				throw new ApiError('VM_002', 'The VM was destroyed.');
 			}
 
 			if (error) {
 				throw new ApiError('VM_001', error.message, {details: {stage: state.stage?.name, log: error.log}});
 			}
 
-			if (status === 'deleted') {
-				throw new ApiError('VM_002', 'The VM was destroyed.');
+			if (status === 'running' || status === 'stopped') {
+				return state.record;
 			}
 		}
 
@@ -218,47 +133,49 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 		});
 	}
 
-	async function finishDestroying(record: VmRecord): Promise<VmRecord> {
-		const vm = entryOf(record);
-		await vm.exeUnit.destroy({keepFiles: false});
-		await store.delete(record.id);
-		const deleted: VmRecord = {
-			...vm.state.get().record,
-			status: 'deleted',
-			updated_at: new Date().toISOString(),
-		};
-		vm.state.set({record: deleted, stage: null});
-		vms.delete(record.id);
-		log.info({vm_id: record.id}, 'destroyed');
-		onChange();
+	async function finishDestroying({exeUnit, state}: VmEntry, log: Log): Promise<VmRecord> {
+		const {record} = state.get();
+		await exeUnit.destroy({keepFiles: false});
+		const deleted: VmRecord = {...record, status: 'deleted', updated_at: new Date().toISOString()};
+		await registry.remove(record.id);
+		state.set({record: deleted, stage: null});
+		log.info({vm_id: record.id, released: record.resources, ssh_port: record.ssh_port}, 'destroyed');
 		return deleted;
 	}
 
-	return {
-		async recover() {
-			const ownerless = (await options.listVmFolders()).filter(vmId => !vms.has(vmId));
-			for (const vmId of ownerless) {
-				log.warn({vm_id: vmId}, 'removing what is left of a VM that never came to be');
-				await options.exeUnitOf(vmId).destroy({keepFiles: false});
-			}
+	function recoverOne(record: VmRecord): void {
+		if (record.is_being_destroyed) {
+			ownLog.info({vm_id: record.id}, 'finishing a destruction that was under way');
+			act(record.id, 'destroy', vm => finishDestroying(vm, ownLog)).catch((error: unknown) => {
+				ownLog.error({vm_id: record.id, err: error}, 'could not finish a destruction');
+			});
+		} else if (record.status !== 'error') {
+			ownLog.info({vm_id: record.id, status: record.status}, 'looking for the VM’s exe-unit');
+			const wasOn = record.status === 'running' || record.status === 'starting';
+			supervision.begin(record.id, wasOn && !options.restartVms ? 'stopped' : record.status);
+		}
+	}
 
+	function findOwn(owner: string, isIt: (record: VmRecord) => boolean, what: string): VmRecord {
+		const found = records().find(record => record.owner === owner && isIt(record));
+		if (!found) {
+			throw new ApiError('VM_002', `You have no ${what} here.`);
+		}
+
+		return found;
+	}
+
+	return {
+		recover() {
 			for (const record of records()) {
-				if (record.is_being_destroyed) {
-					log.info({vm_id: record.id}, 'finishing a destruction that was under way');
-					act(record, 'destroy', () => finishDestroying(record)).catch((error: unknown) => {
-						log.error({vm_id: record.id, err: error}, 'could not finish a destruction');
-					});
-				} else if (record.status !== 'error') {
-					log.info({vm_id: record.id, status: record.status}, 'looking for the VM’s exe-unit');
-					superviseInBackground(record.id);
-				}
+				recoverOne(record);
 			}
 		},
 
-		async create({owner, request, idempotency}) {
+		async create({owner, request, idempotency}, log = ownLog) {
 			const image = await options.findImage(request.image);
 			const bodyHash = idempotency && createHash('sha256').update(idempotency.body).digest('hex');
-			// From here to the map there is no await: two requests cannot both have the last of anything.
+			// From here to the registry there is no await: two requests cannot both have the last of anything.
 			const own = records().filter(record => record.owner === owner);
 			const earlier = idempotency && own.find(record => record.idempotency?.key === idempotency.key);
 			if (earlier) {
@@ -278,7 +195,7 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 			const port = admit(request.resources, records(), limits(), verifiedPorts());
 			const now = new Date();
 			const record: VmRecord = {
-				id: createVmId(request.name, now, id => vms.has(id)),
+				id: createVmId(request.name, now, registry.has),
 				job_id: randomUUID(),
 				name: request.name,
 				owner,
@@ -296,60 +213,48 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 				updated_at: now.toISOString(),
 				idempotency: idempotency && bodyHash ? {key: idempotency.key, bodyHash} : null,
 			};
-			const vm = add(record);
+			const {exeUnit} = registry.add(record);
 			try {
-				await vm.exeUnit.writeSpec(specOf(record, options));
-				await store.set(record.id, record);
+				await exeUnit.writeSpec(toExeUnitSpec(record, options));
+				await store.set(record);
 			} catch (error) {
-				vms.delete(record.id);
-				throw error;
+				registry.forget(record.id);
+				throw toApiError(error);
 			}
 
 			log.info({vm_id: record.id, owner, resources: record.resources, ssh_port: port}, 'admitted');
 			onChange();
-			superviseInBackground(record.id);
+			supervision.begin(record.id);
 			return record;
 		},
 
 		find(owner, idOrName) {
 			const own = records().filter(record => record.owner === owner);
-			const found = own.find(({id}) => id === idOrName) ?? own.find(({name}) => name === idOrName);
-			if (!found) {
-				throw new ApiError('VM_002', `You have no VM ${idOrName} here.`);
-			}
-
-			return found;
+			return (
+				own.find(({id}) => id === idOrName) ?? findOwn(owner, ({name}) => name === idOrName, `VM ${idOrName}`)
+			);
 		},
-
-		findJob(owner, jobId) {
-			const found = records().find(record => record.owner === owner && record.job_id === jobId);
-			if (!found) {
-				throw new ApiError('VM_002', `You have no job ${jobId} here.`);
-			}
-
-			return found;
-		},
-
+		findJob: (owner, jobId) => findOwn(owner, ({job_id}) => job_id === jobId, `job ${jobId}`),
 		list: owner => records().filter(record => record.owner === owner),
 		all: records,
-		follow: (record, followSignal) => entryOf(record).state.follow(followSignal),
-
+		follow: (record, followSignal) => registry.entryOf(record.id).state.follow(followSignal),
 		untilSettled,
 
-		start: record =>
-			act(record, 'start', async () => {
-				const {exeUnit, state} = entryOf(record);
-				if (state.get().record.status === 'running') {
-					return state.get().record;
+		start: (record, log = ownLog) =>
+			act(record.id, 'start', async vm => {
+				const {record: current} = vm.state.get();
+				if (current.status === 'running') {
+					return current;
 				}
 
-				if (state.get().record.status === 'error') {
-					return startAgain(state.get().record);
+				if (current.status === 'error') {
+					return startAgain(vm, log);
 				}
 
-				mustBe(state.get().record, 'stopped');
-				await take(record.id, await exeUnit.start(signal));
-				const started = state.get().record;
+				mustBe(current, 'stopped');
+				log.info({vm_id: record.id}, 'starting');
+				await supervision.take(record.id, await vm.exeUnit.start(signal));
+				const {record: started} = vm.state.get();
 				if (started.error) {
 					throw new ApiError('VM_001', started.error.message, {details: {log: started.error.log}});
 				}
@@ -357,43 +262,53 @@ export async function createVms(options: VmsOptions): Promise<Vms> {
 				return started;
 			}),
 
-		stop: record =>
-			act(record, 'stop', async () => {
-				const {exeUnit, state} = entryOf(record);
-				if (state.get().record.status !== 'stopped') {
-					mustBe(state.get().record, 'running');
-					await take(record.id, await exeUnit.stop(signal));
+		stop: (record, log = ownLog) =>
+			act(record.id, 'stop', async vm => {
+				if (vm.state.get().record.status !== 'stopped') {
+					mustBe(vm.state.get().record, 'running');
+					log.info({vm_id: record.id}, 'stopping');
+					await supervision.take(record.id, await vm.exeUnit.stop(signal));
 				}
 
-				return state.get().record;
+				return vm.state.get().record;
 			}),
 
-		destroy: record =>
-			act(record, 'destroy', async () =>
-				finishDestroying(await change(record.id, {is_being_destroyed: true})),
-			),
+		destroy: (record, log = ownLog) =>
+			act(record.id, 'destroy', async vm => {
+				log.info({vm_id: record.id}, 'destroying');
+				// Noted, not more: a full disk is no reason against what frees it.
+				await registry.note(record.id, {is_being_destroyed: true});
+				return finishDestroying(vm, log);
+			}),
+
+		addSshKey: (record, {key, name}, log = ownLog) =>
+			act(record.id, `adding the SSH key ${name}`, async ({state, exeUnit}) => {
+				const {record: current} = state.get();
+				const others = current.ssh_keys.filter(line => !line.startsWith(key));
+				if (others.length >= maximumSshKeys) {
+					throw refusal(current, `The VM has its ${maximumSshKeys} keys already.`);
+				}
+
+				const changed = await registry.change(record.id, {ssh_keys: [...others, `${key} ${name}`]});
+				await exeUnit.writeSpec(toExeUnitSpec(changed, options));
+				if (holdsReservation(changed)) {
+					await exeUnit.setSshKeys(changed.ssh_keys, signal);
+				}
+
+				log.info({vm_id: record.id, key_name: name}, 'an SSH key was added');
+				return changed;
+			}),
 	};
 }
 
-function mustBe({status}: VmRecord, wanted: VmRecord['status']): void {
-	if (status !== wanted) {
-		throw new ApiError('VM_004', `The VM is ${status}; only a ${wanted} one can do that.`, {
-			details: {status},
-		});
+function mustBe(record: VmRecord, wanted: VmRecord['status']): void {
+	if (record.status !== wanted) {
+		throw refusal(record, `The VM is ${record.status}; only a ${wanted} one can do that.`);
 	}
 }
 
-function specOf(record: VmRecord, {proxyHost, qemuBinary}: VmsOptions): ExeUnitSpec {
-	return {
-		vm_id: record.id,
-		name: record.name,
-		resources: record.resources,
-		image_folder: record.image_folder,
-		ssh_keys: record.ssh_keys,
-		proxy: {host: proxyHost, port: record.ssh_port},
-		driver: 'qemu',
-		...(qemuBinary === undefined ? {} : {qemu_binary: qemuBinary}),
-	};
+function refusal({status}: VmRecord, message: string): ApiError {
+	return new ApiError('VM_004', message, {details: {status}});
 }
 
 /** `golem-my-webserver-20250219-130424`; two tenants may choose the same name in the same second. */
@@ -401,9 +316,4 @@ function createVmId(name: string, now: Date, isTaken: (id: string) => boolean): 
 	const [date = '', time = ''] = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
 	const id = `golem-${name}-${date}-${time}`;
 	return isTaken(id) ? `${id}-${randomUUID().slice(0, 8)}` : id;
-}
-
-/** Ports that carry a VM, each with its id. */
-export function portsInUse(records: Iterable<VmRecord>): Map<number, string> {
-	return new Map([...records].filter(holdsReservation).map(({ssh_port, id}) => [ssh_port, id]));
 }

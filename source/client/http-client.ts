@@ -32,6 +32,8 @@ export type HttpClient = {
 		schema: z.ZodType<Value>,
 		options?: SendOptions,
 	): Promise<Value>;
+	/** The answer as it is. @throws as `send` does */
+	text(path: string, options?: Pick<SendOptions, 'timeoutMs' | 'signal'>): Promise<string>;
 	/** The lines of a streamed answer as they come; it ends with the stream. */
 	lines(path: string, options?: Pick<SendOptions, 'signal' | 'headers'>): AsyncGenerator<string>;
 };
@@ -62,6 +64,19 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 					...(signal ? {signal} : {}),
 				});
 				return parseAnswer(answer.body, schema, name);
+			} catch (error) {
+				throw await translateError(error, {name, hint, timeoutMs, signal});
+			}
+		},
+
+		async text(path, {timeoutMs = defaultTimeoutMs, signal} = {}) {
+			try {
+				const client = await loadGot();
+				const answer = await client(`${base}${path}`, {
+					timeout: {request: timeoutMs},
+					...(signal ? {signal} : {}),
+				});
+				return answer.body;
 			} catch (error) {
 				throw await translateError(error, {name, hint, timeoutMs, signal});
 			}

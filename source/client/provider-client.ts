@@ -5,6 +5,8 @@ import {
 	type CreateVmBody,
 	type ProviderInfo,
 	providerInfoSchema,
+	type SshKey,
+	sshKeysSchema,
 	type Vm,
 	type VmAccess,
 	type VmEvent,
@@ -38,6 +40,8 @@ export type ProviderClient = {
 	start(vm: string, signal?: AbortSignal): Promise<Vm>;
 	stop(vm: string, signal?: AbortSignal): Promise<Vm>;
 	destroy(vm: string, signal?: AbortSignal): Promise<void>;
+	/** Lets one more key in. @returns all that may log in now */
+	addSshKey(vm: string, key: SshKey, signal?: AbortSignal): Promise<Array<{key: string; name: string}>>;
 };
 
 /** Stop and start answer when the VM is there. */
@@ -85,6 +89,10 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 			client.send('POST', pathOf(vm, '/start'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
 		stop: (vm, signal) =>
 			client.send('POST', pathOf(vm, '/stop'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
+		async addSshKey(vm, key, signal) {
+			const {ssh_keys} = await client.send('POST', pathOf(vm, '/ssh-keys'), sshKeysSchema, {body: key, signal});
+			return ssh_keys;
+		},
 		async destroy(vm, signal) {
 			await client.send('DELETE', pathOf(vm), z.unknown(), {timeoutMs: lifeCycleTimeoutMs, signal});
 		},

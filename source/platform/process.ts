@@ -57,6 +57,23 @@ export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> 
 	await waitUntilProcessGone(pid, timeoutMs);
 }
 
+/** Every process of this machine whose command line has that text. Only Linux tells; elsewhere there seem to be none. */
+export async function findProcesses(mentions: string): Promise<Array<{pid: number; commandLine: string}>> {
+	if (process.platform !== 'linux') {
+		return [];
+	}
+
+	const pids = (await fs.readdir('/proc')).map(Number).filter(pid => pid > 0 && pid !== process.pid);
+	const found = await Promise.all(
+		pids.map(async pid => {
+			// One that has ended since has no command line any more.
+			const commandLine = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+			return commandLine.includes(mentions) ? [{pid, commandLine}] : [];
+		}),
+	);
+	return found.flat();
+}
+
 /**
 Runs a program to its end, without a shell. For daemons, which stay in memory: the library that does this for commands
 costs seven megabytes a process.

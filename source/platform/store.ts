@@ -2,7 +2,7 @@ import path from 'node:path';
 import KeyvSqlite from '@keyv/sqlite';
 import Keyv from 'keyv';
 import type * as z from 'zod';
-import {ensurePrivateFolder} from './files.js';
+import {ensurePrivateFolder, isErrno} from './files.js';
 import {GolemError} from './golem-error.js';
 
 /** Durable values of one kind, by key. What comes out has been checked against the schema. */
@@ -26,7 +26,8 @@ export type StoreOptions<Value> = {
 Opens a store: Keyv over SQLite in WAL mode. Several processes may have the same file open.
 
 @keyv/sqlite has no option for the journal or for durability; its `query` is public, so they are set through it.
-@throws STORE_DAMAGED where a value does not fit the schema or the file is no database
+@throws STORE_DAMAGED where the file is no whole database, or a value in it does not fit the schema; STORE_UNAVAILABLE
+where it cannot be opened at all
 */
 export async function openStore<Value>({
 	file,
@@ -43,8 +44,15 @@ export async function openStore<Value>({
 	} catch (error) {
 		// Where it could not even be opened there is nothing to close.
 		await adapter.close().catch(() => {});
-		throw new GolemError('STORE_DAMAGED', `${file} could not be opened as a database.`, {
-			hint: `Move ${file} away to begin with an empty one.`,
+		if (isDamage(error)) {
+			throw new GolemError('STORE_DAMAGED', `${file} is no database, or a damaged one.`, {
+				hint: `Move ${file} away to begin with an empty one.`,
+				cause: error,
+			});
+		}
+
+		throw new GolemError('STORE_UNAVAILABLE', `${file} could not be opened: ${describe(error)}.`, {
+			hint: 'See that its folder can be written to and that there is room on the disk.',
 			cause: error,
 		});
 	}
@@ -78,8 +86,14 @@ export async function openStore<Value>({
 		},
 		async entries() {
 			const found: Array<[string, Value]> = [];
-			for await (const [key, value] of keyv.iterator?.(undefined) ?? []) {
-				found.push([key, parse(key, value)]);
+			try {
+				for await (const [key, value] of keyv.iterator?.(undefined) ?? []) {
+					found.push([key, parse(key, value)]);
+				}
+			} catch (error) {
+				throw isDamage(error)
+					? new GolemError('STORE_DAMAGED', `${file} cannot be read to its end.`, {cause: error})
+					: error;
 			}
 
 			return found;
@@ -88,4 +102,13 @@ export async function openStore<Value>({
 			await keyv.disconnect();
 		},
 	};
+}
+
+/** What SQLite says of a file that is not, or not any more, what it wrote; and a value that is not JSON. */
+function isDamage(error: unknown): boolean {
+	return isErrno(error, 'SQLITE_CORRUPT', 'SQLITE_NOTADB') || error instanceof SyntaxError;
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }

@@ -32,6 +32,8 @@ export const advertisementBodySchema = z.looseObject({
 	images: z.array(line(64)).max(64).optional(),
 	pricing: pricingSchema.optional(),
 	platform: z.looseObject({}).optional(),
+	/** What the provider's machine is short of at the moment; while there is any, it takes no new VM. */
+	over_threshold: z.array(line(32)).max(8).optional(),
 });
 export type AdvertisementBody = z.infer<typeof advertisementBodySchema>;
 

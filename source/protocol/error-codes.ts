@@ -68,6 +68,7 @@ export function exitCodeOf(code: string): ExitCode {
 	return isErrorCode(code) ? errorCodes[code].exitCode : exitCodes.failed;
 }
 
-function isErrorCode(code: string): code is ErrorCode {
+/** Is it a code of this version's? */
+export function isErrorCode(code: string): code is ErrorCode {
 	return Object.hasOwn(errorCodes, code);
 }

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import path from 'node:path';
 import * as z from 'zod';
 import {resourcesSchema} from './resources.js';
 import {vmStages, vmStatusSchema} from './vm.js';
@@ -20,6 +21,9 @@ export const exeUnitSpecSchema = z.object({
 });
 export type ExeUnitSpec = z.infer<typeof exeUnitSpecSchema>;
 
+/** The body of `POST /v1/ssh-keys` of an exe-unit: all who may log in. */
+export const exeUnitSshKeysSchema = exeUnitSpecSchema.pick({ssh_keys: true});
+
 /** The files of an exe-unit besides its VM's folder: each is the beginning of its socket paths and one of these. */
 export const exeUnitFileEndings = {
 	control: '.sock',
@@ -34,9 +38,17 @@ export function exeUnitShortName(vmId: string): string {
 	return createHash('sha256').update(vmId).digest('hex').slice(0, 12);
 }
 
-/** Where passt listens: a place that it can still enter as the user it becomes, and that only root can make. */
-export function exeUnitUplinkFolder(shortName: string): string {
-	return `/run/golem/${shortName}`;
+/** Holds the sockets of every passt: a place that it can still enter as the user it becomes, and that only root can make. */
+export const exeUnitUplinksFolder = '/run/golem';
+
+/** Where the passt of a VM listens. Its name begins with what all VMs of the same provider have in common there. */
+export function exeUnitUplinkFolder(vmFolder: string): string {
+	const prefix = exeUnitUplinkPrefix(path.dirname(vmFolder));
+	return path.join(exeUnitUplinksFolder, `${prefix}${exeUnitShortName(path.basename(vmFolder))}`);
+}
+
+export function exeUnitUplinkPrefix(vmsFolder: string): string {
+	return `${createHash('sha256').update(vmsFolder).digest('hex').slice(0, 8)}-`;
 }
 
 /** Files in a VM's folder with the ids of its processes. */

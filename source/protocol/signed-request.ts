@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {ApiError} from './error-codes.js';
-import {type Identity, identityIdSchema, recoverSigner} from './identity.js';
+import {type Identity, identityIdSchema, recoverSigner, signatureSchema} from './identity.js';
 import {timestampSchema} from './time.js';
 
 /** Whose headers carry the signature: requestors sign to a provider, providers to a discovery server. */
@@ -42,6 +42,14 @@ export function requestText({method, path, audience, timestamp, body}: SignedReq
 
 /** What a request says about its sender, before anything is believed. */
 export type Credentials = {id: string; timestamp: string; signature: string};
+
+/** Does a request come with something that has the shape of a signature? Older programs send none, or just a word. */
+export function isSigned(
+	headers: Readonly<Record<string, string | string[] | undefined>>,
+	role: SignerRole,
+): boolean {
+	return signatureSchema.safeParse(headers[`x-${role.toLowerCase()}-signature`]).success;
+}
 
 /**
 Takes the credentials out of a request's headers (lower-case names, as node has them).

@@ -65,6 +65,25 @@ export const createVmBodySchema = z
 export type CreateVmBody = z.input<typeof createVmBodySchema>;
 export type CreateVmRequest = z.output<typeof createVmBodySchema>;
 
+/** A key that may log in, and what its owner calls it. */
+export const sshKeySchema = z.object({
+	key: sshPublicKeySchema,
+	name: z
+		.string()
+		.regex(/^[\w.@+-]{1,64}$/, 'must be 1 to 64 letters, digits and . _ - @ +')
+		.default('key'),
+});
+export type SshKey = z.infer<typeof sshKeySchema>;
+
+/** The body of `POST …/ssh-keys`. */
+export const addSshKeyBodySchema = sshKeySchema;
+
+/** Every key that may log in now. */
+export const sshKeysSchema = z.looseObject({
+	status: z.literal('success'),
+	ssh_keys: z.array(z.looseObject({key: z.string(), name: z.string()})),
+});
+
 /** A VM as its provider tells of it. */
 export const vmSchema = z.looseObject({
 	id: z.string(),

@@ -170,6 +170,7 @@ function chooseProvider(
 ): Advertisement | undefined {
 	return found
 		.filter(({provider_id}) => providerId === undefined || provider_id === providerId.toLowerCase())
+		.filter(({over_threshold = []}) => over_threshold.length === 0)
 		.filter(({images}) => image === undefined || images === undefined || images.includes(image))
 		.sort((a, b) => b.timestamp.localeCompare(a.timestamp))[0];
 }

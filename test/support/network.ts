@@ -70,8 +70,10 @@ async function startNetworkIn(folder: string, settings: Record<string, string>):
 		DISCOVERY_HOST: '127.0.0.1',
 		DISCOVERY_PORT: '0',
 		DISCOVERY_ALLOW_PRIVATE: 'true',
+		DISCOVERY_RATE_LIMIT_PER_MINUTE: '100000',
 		PORT_CHECKER_HOST: '127.0.0.1',
 		PORT_CHECKER_PORT: '0',
+		PORT_CHECKER_RATE_LIMIT_PER_MINUTE: '100000',
 	});
 	const [discovery, portChecker] = await Promise.all(
 		['discovery', 'port-checker'].map(async name => {
@@ -98,6 +100,10 @@ async function startNetworkIn(folder: string, settings: Record<string, string>):
 		GOLEM_PROVIDER_OFFER_MEMORY_GB: String(offered.memory),
 		GOLEM_PROVIDER_OFFER_STORAGE_GB: String(offered.storage),
 		GOLEM_PROVIDER_RATE_LIMIT_PER_MINUTE: '100000',
+		// A machine that runs tests is a busy one.
+		GOLEM_PROVIDER_CPU_THRESHOLD: '100',
+		GOLEM_PROVIDER_MEMORY_THRESHOLD: '100',
+		GOLEM_PROVIDER_STORAGE_THRESHOLD: '100',
 		...settings,
 	});
 	const requestor = person(requestorHome, {GOLEM_REQUESTOR_DISCOVERY_URL: discovery ?? ''});

@@ -11,7 +11,6 @@ import {ApiError} from '../../../source/protocol/error-codes.js';
 import {
 	type ExeUnitSpec,
 	exeUnitFileEndings,
-	exeUnitShortName,
 	exeUnitUplinkFolder,
 } from '../../../source/protocol/exe-unit.js';
 import {type InstalledImage, readImage} from '../../images/image.js';
@@ -19,9 +18,11 @@ import type {Driver, RunningVm} from '../driver.js';
 import type {HostKey} from '../host-key.js';
 import {qemuCommandLine} from './command-line.js';
 import {guestUsers} from './firewall.js';
+import {resumeWhenThereIsRoom} from './full-disk.js';
 import {
 	describeStartFault,
 	readForwardedPort,
+	type SupervisedQemu,
 	startQemu,
 	superviseVm,
 	waitForMonitor,
@@ -55,6 +56,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		});
 	}
 
+	const {sshUser} = image;
 	const binary = spec.qemu_binary ?? qemuProgram;
 	const outputFile = path.join(vmFolder, 'qemu.log');
 	const files = {
@@ -66,7 +68,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		agent: socketPath(`${socketBase}${exeUnitFileEndings.agent}`),
 	};
 	const uplinkOptions: UplinkOptions = {
-		folder: exeUnitUplinkFolder(exeUnitShortName(spec.vm_id)),
+		folder: exeUnitUplinkFolder(vmFolder),
 		processIdFile: path.join(vmFolder, 'passt.pid'),
 		userId: guestUsers.first + spec.proxy.port,
 		log,
@@ -75,8 +77,14 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 	let qemuVersion = 0;
 
 	/** Tells of the VM's end once what was made for it is gone too. */
-	function supervise(vm: Parameters<typeof superviseVm>[0]): RunningVm {
-		const running = superviseVm(vm);
+	function supervise(vm: Pick<SupervisedQemu, 'pid' | 'sshPort' | 'qmp' | 'exited'>): RunningVm {
+		resumeWhenThereIsRoom(vm.qmp, log);
+		const running = superviseVm({
+			...vm,
+			consoleFile: files.console,
+			agentFile: files.agent,
+			guestUser: sshUser,
+		});
 		const ended = running.ended.then(async end => {
 			await uplink?.close();
 			uplink = undefined;
@@ -100,7 +108,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		accelerator: describeAccelerator(accelerator),
 		network: () => (uplink ? 'internet' : 'none'),
 
-		async prepare() {
+		async prepare(sshKeys) {
 			[qemuVersion] = await Promise.all([
 				readQemuVersion(binary),
 				createDisk(files.disk, image, spec.resources.storage),
@@ -108,7 +116,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 			uplink = canHaveUplink(qemuVersion) ? await openUplink(uplinkOptions) : undefined;
 			const seed = await createSeed({
 				hostname: spec.name,
-				sshKeys: spec.ssh_keys,
+				sshKeys,
 				hostKey,
 				userId: guestUserId,
 				uplink: uplink && uplinkNetwork,
@@ -132,7 +140,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 			try {
 				const qmp = await waitForMonitor(files.monitor, child.exited, signal);
 				const sshPort = await readForwardedPort(qmp);
-				return supervise({pid: child.pid, sshPort, qmp, consoleFile: files.console, exited: child.exited});
+				return supervise({pid: child.pid, sshPort, qmp, exited: child.exited});
 			} catch (error) {
 				const end = await Promise.race([child.exited, sleep(deathNoticeMs, undefined)]);
 				await killProcess(child.pid);
@@ -150,7 +158,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 			try {
 				const qmp = await waitForMonitor(files.monitor);
 				uplink = await findUplink(uplinkOptions);
-				return supervise({pid, sshPort: await readForwardedPort(qmp), qmp, consoleFile: files.console});
+				return supervise({pid, sshPort: await readForwardedPort(qmp), qmp});
 			} catch {
 				// One that cannot be asked cannot be looked after; its disk is as after a power cut, and the VM is off.
 				await killProcess(pid);

@@ -6,10 +6,12 @@ import {deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {RunningVm, VmEnd} from '../driver.js';
 import {followConsole} from './console.js';
+import {withGuestAgent} from './guest-agent.js';
 import {connectQmp, type Qmp} from './qmp.js';
 
 const monitorTimeoutMs = 10_000;
 const killTimeoutMs = 5000;
+const agentTimeoutMs = 5000;
 
 /** Starts QEMU in a session of its own; what it prints goes to a file. */
 export async function startQemu({
@@ -89,20 +91,29 @@ export async function readForwardedPort(qmp: Qmp): Promise<number> {
 	return Number(match[1]);
 }
 
+export type SupervisedQemu = {
+	pid: number;
+	sshPort: number;
+	qmp: Qmp;
+	/** Unix sockets. */
+	consoleFile: string;
+	agentFile: string;
+	/** Who logs in. */
+	guestUser: string;
+	/** How it ended; undefined of one that somebody else started. */
+	exited?: Promise<string> | undefined;
+};
+
 /** A running QEMU as the supervisor deals with it. */
 export function superviseVm({
 	pid,
 	sshPort,
 	qmp,
 	consoleFile,
+	agentFile,
+	guestUser,
 	exited,
-}: {
-	pid: number;
-	sshPort: number;
-	qmp: Qmp;
-	consoleFile: string;
-	exited?: Promise<string> | undefined;
-}): RunningVm {
+}: SupervisedQemu): RunningVm {
 	const console = followConsole(consoleFile);
 	let asked = false;
 	qmp.onEvent((event, data) => {
@@ -143,10 +154,23 @@ export function superviseVm({
 		kill,
 		async stop(graceMs) {
 			asked = true;
+			// The power button first; a guest that has no ear for it may have an agent. Then it is not asked any more.
 			qmp.execute('system_powerdown').catch(() => {});
-			if (!(await endedWithin(graceMs))) {
+			if (await endedWithin(graceMs / 3)) {
+				return;
+			}
+
+			await withGuestAgent(agentFile, deadlineSignal(agentTimeoutMs), async agent => {
+				agent.send('guest-shutdown', {mode: 'powerdown'});
+			}).catch(() => {});
+			if (!(await endedWithin((graceMs * 2) / 3))) {
 				await kill();
 			}
+		},
+		async addSshKeys(keys) {
+			await withGuestAgent(agentFile, deadlineSignal(agentTimeoutMs), agent =>
+				agent.execute('guest-ssh-add-authorized-keys', {username: guestUser, keys: [...keys]}),
+			);
 		},
 	};
 }

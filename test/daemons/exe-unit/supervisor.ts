@@ -17,6 +17,8 @@ type FakeVm = RunningVm & {
 	/** It ends, as if by itself. */
 	end(end: VmEnd): void;
 	stops: string[];
+	/** Keys it was told of while it ran. */
+	keys: string[];
 };
 
 async function createVm(
@@ -35,9 +37,14 @@ async function createVm(
 		end = resolve;
 	});
 	const stops: string[] = [];
+	const keys: string[] = [];
 	return {
 		pid,
 		stops,
+		keys,
+		async addSshKeys(added) {
+			keys.push(...added);
+		},
 		ssh: {host: '127.0.0.1', port: (server.address() as AddressInfo).port},
 		guestReady: isReady ? Promise.resolve() : new Promise(() => {}),
 		ended,

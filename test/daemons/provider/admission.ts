@@ -15,6 +15,7 @@ const limits: AdmissionLimits = {
 	capacity: {cpu: 8, memory: 16, storage: 200},
 	minimum: {cpu: 1, memory: 1, storage: 10},
 	maxVms: 4,
+	overThreshold: [],
 };
 const small: Resources = {cpu: 1, memory: 1, storage: 10};
 const ports = [20_001, 20_002, 20_003, 20_004, 20_005];
@@ -55,6 +56,16 @@ test('less than the smallest VM is refused with what the smallest is', t => {
 	const {code, details} = refusalOf(() => admit({cpu: 1, memory: 1, storage: 9}, [], limits, ports));
 	t.is(code, 'ADV_002');
 	t.deepEqual(details, {minimum: limits.minimum});
+});
+
+test('a machine that is short of something takes no VM, and says of what and until when', t => {
+	const {code, status, details, headers} = refusalOf(() =>
+		admit(small, [], {...limits, overThreshold: ['cpu', 'storage']}, ports),
+	);
+	t.is(code, 'RES_003');
+	t.is(status, 503);
+	t.deepEqual(details, {over: ['cpu', 'storage']});
+	t.is(headers['Retry-After'], '60');
 });
 
 test('the limit of VMs counts those that hold something, and no others', t => {

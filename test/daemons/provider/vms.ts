@@ -4,10 +4,13 @@ import test, {type ExecutionContext} from 'ava';
 import {createLiveValue} from '../../../daemons/host/live-value.js';
 import type {InstalledImage} from '../../../daemons/images/image.js';
 import {type VmRecord, vmRecordSchema} from '../../../daemons/provider/vm-record.js';
+import {openVmStore} from '../../../daemons/provider/vm-store.js';
 import {type CreateVmCommand, createVms, type Vms} from '../../../daemons/provider/vms.js';
+import {GolemError} from '../../../source/platform/golem-error.js';
 import {openStore, type Store} from '../../../source/platform/store.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {ExeUnitStatus} from '../../../source/protocol/exe-unit.js';
+import type {LoadKind} from '../../../source/protocol/host-load.js';
 import {alice, mallory} from '../../support/identities.js';
 import {createTestLog} from '../../support/log.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
@@ -68,6 +71,10 @@ function createExeUnits() {
 				await this.call('stop');
 				return become({status: 'stopped'});
 			},
+			async setSshKeys(keys: readonly string[]) {
+				await this.call(`setSshKeys ${keys.length}`);
+				return status.get();
+			},
 			async destroy({keepFiles}: {keepFiles: boolean}) {
 				await this.call(keepFiles ? 'destroy, keep files' : 'destroy');
 				await this.faults.get('any destroy')?.();
@@ -87,52 +94,64 @@ function createExeUnits() {
 type Setup = {
 	vms: Vms;
 	units: ReturnType<typeof createExeUnits>;
-	store: Store<VmRecord>;
+	/** What is on disk of a VM. */
+	stored(id: string): Promise<VmRecord | undefined>;
 };
 
-async function createTestVms(
-	t: ExecutionContext,
-	{
-		file,
-		records = [],
-		folders = [],
-		maxVms = 100,
-	}: {file?: string; records?: VmRecord[]; folders?: string[]; maxVms?: number} = {},
-): Promise<Setup> {
-	const store = await openStore({
-		file: file ?? path.join(await temporaryFolder(t), 'provider.db'),
-		schema: vmRecordSchema,
-		durability: 'normal',
-	});
-	for (const record of records) {
-		await store.set(record.id, record);
-	}
+type SetupOptions = {
+	file?: string;
+	records?: VmRecord[];
+	maxVms?: number;
+	restartVms?: boolean;
+	overThreshold?: LoadKind[];
+};
 
+async function createTestVms(t: ExecutionContext, options: SetupOptions = {}): Promise<Setup> {
+	const {records = [], maxVms = 100, restartVms = true, overThreshold = []} = options;
+	const folder = await temporaryFolder(t);
+	const file = options.file ?? path.join(folder, 'provider.db');
+	const stored = async (use: (store: Store<VmRecord>) => Promise<VmRecord | undefined>) => {
+		const store = await openStore({file, schema: vmRecordSchema, durability: 'normal'});
+		const found = await use(store);
+		await store.close();
+		return found;
+	};
+	await stored(async store => {
+		for (const record of records) {
+			await store.set(record.id, record);
+		}
+
+		return undefined;
+	});
+
+	const {log} = createTestLog();
+	const opened = await openVmStore({file, vmsFolder: folder, log});
 	const units = createExeUnits();
 	const ending = new AbortController();
 	t.teardown(async () => {
 		ending.abort(new Error('ending'));
 		await nextTurn();
-		await store.close();
+		await opened.store.close();
 	});
-	const vms = await createVms({
-		store,
+	const vms = createVms({
+		...opened,
 		exeUnitOf: vmId => units.of(vmId),
-		listVmFolders: async () => folders,
 		limits: () => ({
 			capacity: {cpu: 8, memory: 16, storage: 200},
 			minimum: {cpu: 1, memory: 1, storage: 10},
 			maxVms,
+			overThreshold,
 		}),
 		verifiedPorts: () => Array.from({length: 20}, (_, index) => 20_000 + index),
 		findImage: async name => ({name, folder: `/images/${name}`, sshUser: 'ubuntu'}) as InstalledImage,
 		proxyHost: '127.0.0.1',
 		qemuBinary: undefined,
-		log: createTestLog().log,
+		restartVms,
+		log,
 		signal: ending.signal,
 		onChange() {},
 	});
-	return {vms, units, store};
+	return {vms, units, stored: id => stored(store => store.get(id))};
 }
 
 const order = (name: string, change: Partial<CreateVmCommand> = {}): CreateVmCommand => ({
@@ -233,7 +252,7 @@ test('what the exe-unit says is on disk', async t => {
 	const setup = await createTestVms(t);
 	const {id} = await running(setup, 'web');
 	const stored = await eventually('it is on disk', async () => {
-		const record = await setup.store.get(id);
+		const record = await setup.stored(id);
 		return record?.status === 'running' ? record : undefined;
 	});
 	t.deepEqual(stored.ssh_host_keys, ['ssh-ed25519 AAAA']);
@@ -297,9 +316,82 @@ test('one action on a VM at a time', async t => {
 	);
 	const stopping = setup.vms.stop(record);
 	t.is(await codeOf(setup.vms.start(record)), 'VM_004');
-	t.is(await codeOf(setup.vms.destroy(record)), 'VM_004');
+	t.is(await codeOf(setup.vms.addSshKey(record, {key: 'ssh-ed25519 AAAA', name: 'laptop'})), 'VM_004');
+	const again = setup.vms.stop(record);
 	letGo();
 	t.is((await stopping).status, 'stopped');
+	t.is((await again).status, 'stopped', 'the same once more is the one that is under way');
+	t.is(unit.calls.filter(call => call === 'stop').length, 1);
+});
+
+test('a destruction waits for nothing, and ends what is under way', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	let breakOff = (_error: Error) => {};
+	unit.faults.set(
+		'stop',
+		() =>
+			new Promise<void>((_resolve, reject) => {
+				breakOff = reject;
+			}),
+	);
+	unit.faults.set('any destroy', () => breakOff(new Error('the exe-unit is gone')));
+	const stopping = codeOf(setup.vms.stop(record));
+	const [first, second] = await Promise.all([setup.vms.destroy(record), setup.vms.destroy(record)]);
+	t.is(first.status, 'deleted');
+	t.is(second.status, 'deleted');
+	t.is(await stopping, 'VM_004');
+	t.is(unit.calls.filter(call => call === 'destroy').length, 1);
+});
+
+test('a supervisor that cannot be reached is told as something that passes', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	setup.units.of(record.id).faults.set('stop', () => {
+		throw new GolemError('NOT_REACHABLE', 'nobody there');
+	});
+	const error = await t.throwsAsync(setup.vms.stop(record), {instanceOf: ApiError, code: 'SRV_002'});
+	t.is(error?.headers['Retry-After'], '2');
+});
+
+test('what a supervisor refuses is refused with its own code', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	setup.units.of(record.id).faults.set('stop', () => {
+		throw new GolemError('VM_004', 'The VM is starting', {details: {status: 'starting'}});
+	});
+	const error = await t.throwsAsync(setup.vms.stop(record), {instanceOf: ApiError, code: 'VM_004'});
+	t.is(error?.status, 409);
+	t.deepEqual(error?.details, {status: 'starting'});
+});
+
+test('a key is added to those that may log in, once, and up to a limit', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	for (const name of ['laptop', 'phone']) {
+		await setup.vms.addSshKey(record, {key: 'ssh-ed25519 AAAA', name});
+	}
+
+	t.deepEqual((await setup.stored(record.id))?.ssh_keys, ['ssh-ed25519 AAAA phone']);
+	t.true(unit.calls.includes('setSshKeys 1'));
+	for (let index = 1; index < 32; index++) {
+		await setup.vms.addSshKey(record, {key: `ssh-ed25519 AAAA${index}`, name: 'key'});
+	}
+
+	t.is(await codeOf(setup.vms.addSshKey(record, {key: 'ssh-ed25519 BBBB', name: 'key'})), 'VM_004');
+	t.is((await setup.stored(record.id))?.ssh_keys.length, 32);
+});
+
+test('a machine that is short of something lets no new VM in, and keeps those it has', async t => {
+	const overThreshold: LoadKind[] = [];
+	const setup = await createTestVms(t, {overThreshold});
+	const record = await running(setup, 'web');
+	overThreshold.push('memory');
+	t.is(await codeOf(setup.vms.create(order('more'))), 'RES_003');
+	t.is((await setup.vms.stop(record)).status, 'stopped');
+	t.is((await setup.vms.start(record)).status, 'running');
 });
 
 test('a VM that was destroyed is nowhere any more, and its name is free', async t => {
@@ -307,7 +399,7 @@ test('a VM that was destroyed is nowhere any more, and its name is free', async 
 	const record = await running(setup, 'web');
 	t.is((await setup.vms.destroy(record)).status, 'deleted');
 	t.deepEqual(setup.vms.all(), []);
-	t.is(await setup.store.get(record.id), undefined);
+	t.is(await setup.stored(record.id), undefined);
 	t.true(setup.units.of(record.id).calls.includes('destroy'));
 	t.is(await codeOf(setup.vms.create(order('web'))), 'done');
 });
@@ -337,18 +429,18 @@ test('a destruction that fails on the way can be asked for again', async t => {
 		throw new Error('the folder is busy');
 	});
 	t.is(await codeOf(setup.vms.destroy(record)), 'Error: the folder is busy');
-	t.true((await setup.store.get(record.id))?.is_being_destroyed, 'the wish is on disk');
+	t.true((await setup.stored(record.id))?.is_being_destroyed, 'the wish is on disk');
 	unit.faults.clear();
 	t.is((await setup.vms.destroy(record)).status, 'deleted');
 });
 
 test('after a restart a destruction that was under way is finished', async t => {
 	const record = vmRecord({is_being_destroyed: true});
-	const {vms, units, store} = await createTestVms(t, {records: [record]});
-	await vms.recover();
+	const {vms, units, stored} = await createTestVms(t, {records: [record]});
+	vms.recover();
 	await eventually('it is gone', () => whenTrue(vms.all().length === 0));
 	t.deepEqual(units.of(record.id).calls, ['destroy']);
-	t.is(await store.get(record.id), undefined);
+	t.is(await stored(record.id), undefined);
 });
 
 test('after a restart each VM is looked for, and what its exe-unit says counts', async t => {
@@ -362,7 +454,7 @@ test('after a restart each VM is looked for, and what its exe-unit says counts',
 		units.of(records[index]?.id ?? '').become({status});
 	}
 
-	await vms.recover();
+	vms.recover();
 	await eventually('each is what its exe-unit says', () =>
 		whenTrue(
 			vms
@@ -379,16 +471,27 @@ test('after a restart each VM is looked for, and what its exe-unit says counts',
 test('after a restart a VM that had failed is left alone', async t => {
 	const record = vmRecord({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}});
 	const {vms, units} = await createTestVms(t, {records: [record]});
-	await vms.recover();
+	vms.recover();
 	await nextTurn();
 	t.deepEqual(units.of(record.id).calls, []);
 	t.is(vms.all()[0]?.status, 'error');
 });
 
-test('after a restart the folder of a VM nobody knows is cleared away', async t => {
-	const {vms, units} = await createTestVms(t, {folders: ['golem-half-20260101-000000']});
-	await vms.recover();
-	t.deepEqual(units.of('golem-half-20260101-000000').calls, ['destroy']);
+test('after a restart a VM that ran stays off where the provider wants it so', async t => {
+	const records = [
+		vmRecord({status: 'running'}),
+		vmRecord({status: 'starting'}),
+		vmRecord({status: 'creating'}),
+	];
+	const {vms, units} = await createTestVms(t, {records, restartVms: false});
+	vms.recover();
+	await eventually('each was looked for', () =>
+		whenTrue(records.every(({id}) => units.of(id).calls.length > 0)),
+	);
+	t.deepEqual(
+		records.map(({id}) => units.of(id).calls[0]),
+		['ensureRunning stopped', 'ensureRunning stopped', 'ensureRunning creating'],
+	);
 });
 
 test('an exe-unit that ends is started again, and its VM stays what it was', async t => {
@@ -402,7 +505,7 @@ test('an exe-unit that ends is started again, and its VM stays what it was', asy
 			throw new Error('the socket is gone');
 		}
 	});
-	await vms.recover();
+	vms.recover();
 	await eventually('the third one lives', () => whenTrue(losses === 3));
 	t.is(unit.calls.filter(call => call === 'ensureRunning running').length, 3);
 	t.is(vms.find(alice.id, 'web').status, 'running');

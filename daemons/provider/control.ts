@@ -1,0 +1,51 @@
+import type {PortStatus} from '../../source/protocol/control.js';
+import {type Route, route} from '../host/router.js';
+import type {Ports} from './ports.js';
+import {portsInUse} from './vm-record.js';
+import type {Vms} from './vms.js';
+
+/** The provider's own part of its control API. */
+export function providerControlRoutes({
+	vms,
+	ports,
+	verificationSkipped,
+	resources,
+}: {
+	vms: Vms;
+	ports: Ports;
+	verificationSkipped: boolean;
+	resources: () => object;
+}): Route[] {
+	return [
+		route({
+			method: 'GET',
+			path: '/v1/ports',
+			summary: 'Each port of the range, with what was found.',
+			handle: () => ({
+				body: {
+					verification_skipped: verificationSkipped,
+					ports: ports.statuses(portsInUse(vms.all())),
+				},
+			}),
+		}),
+		route({
+			method: 'GET',
+			path: '/v1/vms',
+			summary: 'Every VM on this provider.',
+			handle: () => ({
+				body: vms.all().map(({ssh_keys: _keys, idempotency: _idempotency, ...shown}) => shown),
+			}),
+		}),
+		route({
+			method: 'GET',
+			path: '/v1/resources',
+			summary: 'What this machine rents out, how much of it is free, and how busy the machine is.',
+			handle: () => ({body: resources()}),
+		}),
+	];
+}
+
+export function countPorts(statuses: PortStatus[]) {
+	const count = (wanted: PortStatus['state']) => statuses.filter(({state}) => state === wanted).length;
+	return {verified: count('verified'), in_use: count('in-use'), total: statuses.length};
+}

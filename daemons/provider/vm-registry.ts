@@ -1,0 +1,142 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Log} from '../../source/platform/log.js';
+import {ApiError} from '../../source/protocol/error-codes.js';
+import type {ExeUnitStatus} from '../../source/protocol/exe-unit.js';
+import {createLiveValue, type LiveValue} from '../host/live-value.js';
+import type {ExeUnit} from './exe-units.js';
+import type {VmRecord} from './vm-record.js';
+import type {VmStore} from './vm-store.js';
+
+/** A VM at this moment: what is on disk, and how far its start has come. */
+export type VmState = {record: VmRecord; stage: ExeUnitStatus['stage']};
+
+/** One VM in the provider's memory. */
+export type VmEntry = {
+	state: LiveValue<VmState>;
+	exeUnit: ExeUnit;
+	/** What is being done to it now; never two things at a time. */
+	action: {name: string; result: Promise<VmRecord>} | undefined;
+};
+
+/** Every VM of this provider: in memory, which decides, and on disk, which remembers. */
+export type VmRegistry = {
+	has(id: string): boolean;
+	/** @throws VM_002 where it is gone */
+	entryOf(id: string): VmEntry;
+	records(): VmRecord[];
+	/** Puts a new VM in memory at once, so that nobody else is promised what it holds. It is not on disk yet. */
+	add(record: VmRecord): VmEntry;
+	/** Changes a record in memory, then on disk. @throws where it cannot be written; memory has the change all the same */
+	change(id: string, changes: Partial<VmRecord>): Promise<VmRecord>;
+	/** As `change`, for what was only observed: a full disk does not undo what is so. It is written when there is room. */
+	note(id: string, changes: Partial<VmRecord>): Promise<VmRecord>;
+	/** Takes a VM out of memory and off the disk. */
+	remove(id: string): Promise<void>;
+	/** Takes back an `add`. */
+	forget(id: string): void;
+};
+
+const rewriteMs = 5000;
+
+export function createVmRegistry({
+	records: initial,
+	store,
+	exeUnitOf,
+	log,
+	signal,
+	onChange,
+}: {
+	records: Iterable<VmRecord>;
+	store: VmStore;
+	exeUnitOf: (vmId: string) => ExeUnit;
+	log: Log;
+	signal: AbortSignal;
+	onChange: () => void;
+}): VmRegistry {
+	const entries = new Map<string, VmEntry>();
+	const unwritten = new Set<string>();
+	let isRewriting = false;
+	for (const record of initial) {
+		add(record);
+	}
+
+	function add(record: VmRecord): VmEntry {
+		const entry: VmEntry = {
+			state: createLiveValue<VmState>({record, stage: null}),
+			exeUnit: exeUnitOf(record.id),
+			action: undefined,
+		};
+		entries.set(record.id, entry);
+		return entry;
+	}
+
+	function entryOf(id: string): VmEntry {
+		const entry = entries.get(id);
+		if (!entry) {
+			throw new ApiError('VM_002', `There is no VM ${id} any more.`);
+		}
+
+		return entry;
+	}
+
+	/** In memory first: nobody may see room that is promised already. */
+	function update(id: string, changes: Partial<VmRecord>): VmRecord {
+		const {state} = entryOf(id);
+		const record = {...state.get().record, ...changes, updated_at: new Date().toISOString()};
+		state.set({...state.get(), record});
+		onChange();
+		return record;
+	}
+
+	async function rewriteWhenPossible(): Promise<void> {
+		while (unwritten.size > 0 && !signal.aborted) {
+			await sleep(rewriteMs, undefined, {signal}).catch(() => {});
+			for (const id of unwritten) {
+				const record = entries.get(id)?.state.get().record;
+				try {
+					await (record && store.set(record));
+					unwritten.delete(id);
+				} catch {
+					// Said once already, when it failed for the first time.
+				}
+			}
+		}
+	}
+
+	return {
+		has: id => entries.has(id),
+		entryOf,
+		records: () => [...entries.values()].map(({state}) => state.get().record),
+		add,
+		async change(id, changes) {
+			const record = update(id, changes);
+			await store.set(record);
+			return record;
+		},
+		async note(id, changes) {
+			const record = update(id, changes);
+			try {
+				await store.set(record);
+			} catch (error) {
+				log.error({vm_id: id, err: error}, 'a VM’s record cannot be written; trying again until it can');
+				unwritten.add(id);
+				if (!isRewriting) {
+					isRewriting = true;
+					void rewriteWhenPossible().finally(() => {
+						isRewriting = false;
+					});
+				}
+			}
+
+			return record;
+		},
+		async remove(id) {
+			await store.delete(id);
+			entries.delete(id);
+			onChange();
+		},
+		forget(id) {
+			entries.delete(id);
+		},
+	};
+}
