@@ -88,6 +88,7 @@ await runDaemon({
 			exeUnitOf: vmId => exeUnitOf(vmId, paths, log),
 			limits: () => ({capacity, minimum, maxVms: settings.maxVms, overThreshold: load.get().over}),
 			verifiedPorts: ports.verified,
+			releasePort: ports.release,
 			async findImage(name) {
 				const image = await findImage(paths.images, name);
 				if (!image) {
@@ -143,7 +144,7 @@ await runDaemon({
 			try {
 				const address = await publicAddress.find(signal);
 				images = await findImages(paths.images);
-				await ports.verify(address, portsInUse(vms.all()), signal);
+				await ports.verify(address, () => portsInUse(vms.all()), signal);
 			} finally {
 				busyWith = [];
 				changes.set(undefined);

@@ -16,8 +16,10 @@ export type PortsOptions = {
 
 /** Which ports requestors can reach. */
 export type Ports = {
-	/** Opens what can be opened, has it tried from outside, and keeps what was found. */
-	verify(publicIp: string, inUse: ReadonlyMap<number, string>, signal: AbortSignal): Promise<void>;
+	/** Opens what can be opened, has it tried from outside, and keeps what was found. @param inUse asked before and after */
+	verify(publicIp: string, inUse: () => ReadonlyMap<number, string>, signal: AbortSignal): Promise<void>;
+	/** Lets go of a port that is being tried out, for the VM that got it. */
+	release(port: number): void;
 	/** In ascending order. */
 	verified(): number[];
 	/** @param inUse ports that carry a VM now, each with its id; as at the last verification where nothing is said */
@@ -32,19 +34,35 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 		]),
 	);
 
+	let listeners = new Map<number, net.Server | undefined>();
+	let released = new Set<number>();
+
 	return {
 		async verify(publicIp, inUse, signal) {
-			const listeners = await openListeners(
+			const inUseBefore = inUse();
+			released = new Set();
+			listeners = await openListeners(
 				host,
-				ports.filter(port => !inUse.has(port)),
+				ports.filter(port => !inUseBefore.has(port)),
 			);
+			for (const port of released) {
+				await closeListener(listeners.get(port));
+			}
+
 			try {
 				const opened = [...listeners].filter(([, listener]) => listener !== undefined).map(([port]) => port);
 				const answers = skipVerification ? [] : await askAll(servers, publicIp, opened, log, signal);
 				const checked_at = new Date().toISOString();
+				const inUseNow = inUse();
 				statuses = new Map(
 					ports.map(port => {
-						const vmId = inUse.get(port) ?? null;
+						const before = statuses.get(port);
+						if (before && released.has(port)) {
+							// It was taken away while it was tried out, so nothing new is known of it.
+							return [port, before];
+						}
+
+						const vmId = inUseNow.get(port) ?? null;
 						const judged = vmId
 							? {state: 'in-use' as const, reason: null}
 							: listeners.get(port) === undefined
@@ -57,11 +75,16 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 				);
 			} finally {
 				await Promise.all([...listeners.values()].map(closeListener));
+				listeners = new Map();
 			}
 
 			const verified = [...statuses.values()].filter(({state}) => state === 'verified').length;
 			log.info({verified, of: ports.length, public_ip: publicIp}, 'ports verified');
 			onChange();
+		},
+		release(port) {
+			released.add(port);
+			listeners.get(port)?.close();
 		},
 		// A port that carried a VM was reachable when it was handed out, and is so again when that VM is gone.
 		verified: () =>

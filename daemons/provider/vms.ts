@@ -14,6 +14,8 @@ export type VmsOptions = OpenedVmStore & {
 	exeUnitOf: (vmId: string) => ExeUnit;
 	limits: () => AdmissionLimits;
 	verifiedPorts: () => readonly number[];
+	/** Called for a port that a VM gets: whoever tries it out lets go of it. */
+	releasePort: (port: number) => void;
 	findImage: (name: string) => Promise<InstalledImage>;
 	/** Address the SSH proxies listen on. */
 	proxyHost: string;
@@ -105,6 +107,7 @@ export function createVms(options: VmsOptions): Vms {
 		const ports = verifiedPorts();
 		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
 		const ssh_port = admit(record.resources, others, limits(), ownFirst);
+		options.releasePort(ssh_port);
 		const admitted = await registry.change(record.id, {status: 'starting', error: null, ssh_port});
 		log.info({vm_id: record.id, resources: record.resources, ssh_port}, 'admitted again');
 		await exeUnit.writeSpec(toExeUnitSpec(admitted, options));
@@ -193,6 +196,7 @@ export function createVms(options: VmsOptions): Vms {
 			}
 
 			const port = admit(request.resources, records(), limits(), verifiedPorts());
+			options.releasePort(port);
 			const now = new Date();
 			const record: VmRecord = {
 				id: createVmId(request.name, now, registry.has),

@@ -90,7 +90,10 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 		stop: (vm, signal) =>
 			client.send('POST', pathOf(vm, '/stop'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
 		async addSshKey(vm, key, signal) {
-			const {ssh_keys} = await client.send('POST', pathOf(vm, '/ssh-keys'), sshKeysSchema, {body: key, signal});
+			const {ssh_keys} = await client.send('POST', pathOf(vm, '/ssh-keys'), sshKeysSchema, {
+				body: key,
+				signal,
+			});
 			return ssh_keys;
 		},
 		async destroy(vm, signal) {

@@ -53,6 +53,10 @@ export function createDemoNetwork(userPaths: Paths): DemoNetwork {
 					portCheckServers: [portChecker.status.listening],
 					portRangeStart: firstPort,
 					portRangeEnd: firstPort + portRangeSize,
+					// Who wants to see it wants to see it now, however busy the machine is.
+					cpuThreshold: 100,
+					memoryThreshold: 100,
+					storageThreshold: 100,
 				},
 				signal,
 			);

@@ -15,7 +15,9 @@ export function readableLogLine(line: string): string {
 	const facts = Object.entries(rest).map(
 		([key, value]) => `${key}=${typeof value === 'string' ? value : describe(value)}`,
 	);
-	return [String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...facts].join(' ');
+	const text = [String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...facts].join(' ');
+	// Whatever somebody managed to have written down, it does not steer the reader's terminal.
+	return text.replace(/\p{Cc}/gu, '\u{FFFD}');
 }
 
 function describe(value: unknown): string {

@@ -37,21 +37,44 @@ export function openLog({name, file, terminal, level = 'info'}: LogOptions): Log
 	);
 }
 
-/** Appends synchronously, so that the last words of a dying process are in the file, and bounds the file's size. */
+/**
+Appends synchronously, so that the last words of a dying process are in the file, and bounds the file's size. What cannot
+be written is lost and counted: a full disk is no reason for a process to end.
+*/
 function rotatingFile(file: string): DestinationStream {
 	fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
 	let descriptor = fs.openSync(file, 'a', 0o600);
 	let size = fs.fstatSync(descriptor).size;
+	let lost = 0;
+
+	function append(line: string): void {
+		if (size > maximumFileBytes) {
+			fs.renameSync(file, `${file}.1`);
+			const full = descriptor;
+			descriptor = fs.openSync(file, 'a', 0o600);
+			size = 0;
+			fs.closeSync(full);
+		}
+
+		// Half a line of before must not swallow this one.
+		const text = Buffer.from(lost > 0 ? `\n${lostLine(lost)}${line}` : line);
+		const written = fs.writeSync(descriptor, text);
+		size += written;
+		lost = written < text.length ? 1 : 0;
+	}
+
 	return {
 		write(line) {
-			if (size > maximumFileBytes) {
-				fs.closeSync(descriptor);
-				fs.renameSync(file, `${file}.1`);
-				descriptor = fs.openSync(file, 'a', 0o600);
-				size = 0;
+			try {
+				append(line);
+			} catch {
+				lost += 1;
 			}
-
-			size += fs.writeSync(descriptor, line);
 		},
 	};
+}
+
+function lostLine(count: number): string {
+	const time = new Date().toISOString();
+	return `${JSON.stringify({level: 'error', time, msg: `${count} lines could not be written and are lost`})}\n`;
 }

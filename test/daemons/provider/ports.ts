@@ -5,6 +5,7 @@ import test, {type ExecutionContext} from 'ava';
 import {createPorts} from '../../../daemons/provider/ports.js';
 import {createTestLog} from '../../support/log.js';
 import {canListen, freePortRange} from '../../support/network.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
 
 /*
 The port checkers are stand-ins: real HTTP servers that answer as the contract says, or as it does not. Whether a port
@@ -67,6 +68,20 @@ const says =
 	(isOpen: (port: number) => boolean): Checker =>
 	(body, response) =>
 		verdict(body, response, isOpen);
+/** Answers when it is told to. */
+function slow() {
+	let answer = () => {};
+	const told = new Promise<void>(resolve => {
+		answer = resolve;
+	});
+	let hasBeenAsked = false;
+	const ask: Checker = async (body, response) => {
+		hasBeenAsked = true;
+		await told;
+		await truthful(body, response);
+	};
+	return {ask, answer: () => answer(), hasBeenAsked: () => hasBeenAsked};
+}
 const garbage: Checker = (_body, response) => {
 	response.writeHead(200, {'Content-Type': 'application/json'}).end('{"results": "all of them"}');
 };
@@ -104,7 +119,7 @@ async function portsWith(
 		entries,
 		changes: () => changes,
 		verify: (inUse = new Map<number, string>()) =>
-			ports.verify('127.0.0.1', inUse, AbortSignal.timeout(30_000)),
+			ports.verify('127.0.0.1', () => inUse, AbortSignal.timeout(30_000)),
 	};
 }
 
@@ -214,7 +229,7 @@ test('a checker that is silent has no vote, and is not waited for longer than it
 test('a check that is called off ends at once and lets go of the ports', async t => {
 	const {ports, numbers} = await portsWith(t, [() => {}]);
 	const ending = new AbortController();
-	const verification = ports.verify('127.0.0.1', new Map(), ending.signal);
+	const verification = ports.verify('127.0.0.1', () => new Map(), ending.signal);
 	const startedAt = performance.now();
 	setTimeout(() => ending.abort(new Error('ending')), 50);
 	await verification.catch(() => {});
@@ -242,4 +257,28 @@ test('without verification every port that can be opened counts, and says why', 
 	t.deepEqual(ports.verified(), numbers);
 	t.deepEqual(servers[0]?.requests, []);
 	t.regex(String(ports.statuses()[0]?.reason), /switched off/);
+});
+
+test('a port that a VM gets while it is tried out is let go at once, and stays what it was', async t => {
+	const checkerThatWaits = slow();
+	let isFirst = true;
+	const {ports, numbers, verify} = await portsWith(t, [
+		async (body, response) => {
+			await (isFirst ? truthful : checkerThatWaits.ask)(body, response);
+			isFirst = false;
+		},
+	]);
+	const [first = 0] = numbers;
+	await verify();
+	t.true(ports.verified().includes(first));
+
+	const verification = verify(new Map());
+	await eventually('the checker was asked', () => whenTrue(checkerThatWaits.hasBeenAsked()));
+	t.false(await canListen(first), 'it is being tried out');
+	ports.release(first);
+	t.true(await canListen(first), 'its VM can have it');
+	checkerThatWaits.answer();
+	await verification;
+	t.is(ports.statuses().find(({port}) => port === first)?.state, 'verified');
+	t.deepEqual(ports.verified(), numbers);
 });

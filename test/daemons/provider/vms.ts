@@ -142,6 +142,7 @@ async function createTestVms(t: ExecutionContext, options: SetupOptions = {}): P
 			maxVms,
 			overThreshold,
 		}),
+		releasePort() {},
 		verifiedPorts: () => Array.from({length: 20}, (_, index) => 20_000 + index),
 		findImage: async name => ({name, folder: `/images/${name}`, sshUser: 'ubuntu'}) as InstalledImage,
 		proxyHost: '127.0.0.1',

@@ -29,3 +29,10 @@ test('any line can be shown', t => {
 		}),
 	);
 });
+
+test('nothing in an entry can steer the terminal it is shown on', t => {
+	const line = readableLogLine(
+		JSON.stringify({time: '2026-01-01T00:00:00Z', level: 'info', msg: 'a\u001B[2Jb', who: '\u009Bx\r'}),
+	);
+	t.is(line, '00:00:00 info  a\uFFFD[2Jb who=\uFFFDx\uFFFD');
+});

@@ -98,3 +98,9 @@ test('who watches gets readable lines, and a fault with its message', async t =>
 	t.regex(first ?? '', /^\d\d:\d\d:\d\d info {2}ready port=9001 host=a\.example$/);
 	t.regex(second ?? '', /^\d\d:\d\d:\d\d error failed err=no room$/);
 });
+
+test('a full disk costs lines, not the process that writes them', t => {
+	const log = openLog({name: 'some', file: '/dev/full'});
+	t.notThrows(() => log.info('first'));
+	t.notThrows(() => log.info('second'));
+});
