@@ -5,6 +5,7 @@ import {
 	type AdvertisementBody,
 	advertisementBodySchema,
 	advertisementQuerySchema,
+	advertisementSchema,
 	advertisementText,
 } from '../../source/protocol/advertisement.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
@@ -27,6 +28,9 @@ export type DiscoveryApiOptions = {
 	now?: () => number;
 };
 
+/** What goes out: ids that came in in any case are in lower case now. */
+const publishedSchema = advertisementSchema.extend({provider_id: z.string().regex(/^0x[0-9a-f]{40}$/)});
+
 /** The public API of discovery. */
 export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 	const {registry, requireSignatures, allowPrivate, onChange, now = Date.now} = options;
@@ -39,6 +43,18 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			summary: 'A provider tells what it offers; it holds for five minutes.',
 			body: advertisementBodySchema,
 			faultCodes: {resources: 'ADV_002'},
+			answers: [
+				{status: 200, description: 'The advertisement as others see it now.', schema: publishedSchema},
+			],
+			...(requireSignatures
+				? {signedBy: 'Provider'}
+				: {
+						requestHeaders: {
+							'X-Provider-ID': 'The Ethereum address of who advertises.',
+							'X-Provider-Signature': 'Anything; this server does not look at it.',
+						},
+						errorCodes: ['AUTH_003'],
+					}),
 			async handle(request) {
 				const credentials = requireSignatures
 					? checkStatement(request, now())
@@ -60,6 +76,14 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			path: '/api/v1/advertisements',
 			summary: 'Providers that have at least that much, freshest first.',
 			query: advertisementQuerySchema,
+			answers: [
+				{
+					status: 200,
+					description: 'As many of them as the limit allows.',
+					schema: z.array(publishedSchema),
+					headers: {'X-Total-Count': 'How many there are in all.'},
+				},
+			],
 			handle({query: {cpu = 0, memory = 0, storage = 0, country, limit}}) {
 				const found = registry.find({minimum: {cpu, memory, storage}, country});
 				return {headers: {'X-Total-Count': String(found.length)}, body: found.slice(0, limit)};
@@ -69,12 +93,23 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			method: 'GET',
 			path: '/api/v1/advertisements/:provider_id',
 			summary: 'What one provider offers.',
+			answers: [{status: 200, description: 'Its advertisement.', schema: publishedSchema}],
+			errorCodes: ['ADV_004'],
 			handle: ({params}) => ({body: find(registry, params)}),
 		}),
 		route({
 			method: 'DELETE',
 			path: '/api/v1/advertisements/:provider_id',
 			summary: 'A provider withdraws its own advertisement.',
+			signedBy: 'Provider',
+			answers: [
+				{
+					status: 200,
+					description: 'It is gone.',
+					schema: z.object({status: z.literal('success')}),
+				},
+			],
+			errorCodes: ['AUTH_004', 'ADV_004'],
 			async handle(request) {
 				const id = authenticate(request, request.headers.host ?? '');
 				if (id !== readProviderId(request.params)) {
@@ -92,6 +127,17 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			method: 'GET',
 			path: '/health',
 			summary: 'Is this server well?',
+			limit: 'none',
+			answers: [
+				{
+					status: 200,
+					description: 'It is.',
+					schema: z.object({
+						status: z.literal('healthy'),
+						advertisements: z.number().int().min(0),
+					}),
+				},
+			],
 			handle: () => ({body: {status: 'healthy', advertisements: registry.count()}}),
 		}),
 	];

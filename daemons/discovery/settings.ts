@@ -1,6 +1,7 @@
 import os from 'node:os';
 import * as z from 'zod';
 import {setting, settingSchemas} from '../../source/platform/settings.js';
+import {trustedProxiesSchema} from '../host/client-address.js';
 
 /** The file of a `sqlite://` URL. */
 const databaseFile = z
@@ -52,5 +53,19 @@ export const discoverySettings = {
 		schema: settingSchemas.flag,
 		default: false,
 		description: 'Accept advertisements with private or loopback addresses',
+	}),
+	rateLimitPerMinute: setting({
+		variable: 'DISCOVERY_RATE_LIMIT_PER_MINUTE',
+		aliases: ['GOLEM_DISCOVERY_RATE_LIMIT_PER_MINUTE'],
+		schema: settingSchemas.wholeNumber(1, 1_000_000),
+		default: 100,
+		description: 'Requests one address may send in a minute',
+	}),
+	trustedProxies: setting({
+		variable: 'DISCOVERY_TRUSTED_PROXIES',
+		aliases: ['GOLEM_DISCOVERY_TRUSTED_PROXIES'],
+		schema: trustedProxiesSchema,
+		default: [],
+		description: 'Proxies whose X-Forwarded-For says where a request comes from: addresses and ranges',
 	}),
 };

@@ -116,14 +116,13 @@ export function createSupervisor({
 
 	function watch(running: RunningVm): void {
 		vm = running;
-		proxy?.setTarget(running.ssh);
 		void running.ended.then(async end => {
 			if (vm !== running) {
 				return;
 			}
 
 			vm = undefined;
-			proxy?.setTarget(undefined);
+			proxy?.setTarget('off');
 			if (status.get().status === 'running') {
 				if (end.asked) {
 					become('stopped');
@@ -138,10 +137,15 @@ export function createSupervisor({
 		});
 	}
 
+	async function openProxy(target: 'off' | 'starting'): Promise<void> {
+		proxy ??= await openSshProxy({...spec.proxy, log});
+		proxy.setTarget(target);
+	}
+
 	async function powerOn(): Promise<void> {
 		startedAtMs = performance.now();
 		enter('prepare', 'Preparing disk and keys');
-		proxy ??= await openSshProxy(spec.proxy);
+		await openProxy('starting');
 		await driver.prepare(sshKeys);
 		enter('boot', `Booting with ${driver.accelerator}`);
 		watch(await driver.start(ending.signal));
@@ -182,6 +186,12 @@ export function createSupervisor({
 			giveUp.abort();
 		}
 
+		if (vm !== running) {
+			throw new ApiError('VM_001', 'The VM ended while it was starting.');
+		}
+
+		// Not before: QEMU takes connections for a guest that does not listen yet, and resets them.
+		proxy?.setTarget(running.ssh);
 		enter('ready', 'Ready');
 		become('running');
 	}
@@ -195,11 +205,11 @@ export function createSupervisor({
 					const adopted = await driver.adopt();
 					if (adopted) {
 						log.info({vm_pid: adopted.pid}, 'found the VM running');
-						proxy = await openSshProxy(spec.proxy);
+						await openProxy('starting');
 						watch(adopted);
 						await untilReachable();
 					} else if (lastStatus === 'stopped' || lastStatus === 'stopping') {
-						proxy = await openSshProxy(spec.proxy);
+						await openProxy('off');
 						become('stopped');
 					} else {
 						become(lastStatus === 'creating' ? 'creating' : 'starting');
@@ -233,6 +243,7 @@ export function createSupervisor({
 				become('stopping');
 				await vm?.stop(stopGraceMs);
 				vm = undefined;
+				proxy?.setTarget('off');
 				become('stopped');
 			}),
 		setSshKeys: keys =>
@@ -255,7 +266,7 @@ export function createSupervisor({
 			vm = undefined;
 			await Promise.all([running?.kill(), proxy?.close()]);
 			await inTurn(async () => {
-				await vm?.kill();
+				await Promise.all([vm?.kill(), proxy?.close()]);
 				become('deleted');
 			});
 		},

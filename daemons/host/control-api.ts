@@ -4,7 +4,7 @@ import {version} from '../../source/platform/program.js';
 import type {DaemonStatus} from '../../source/protocol/control.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {LiveValue} from './live-value.js';
-import {followLog, readLastLines} from './log-reader.js';
+import {followLog, type LogFiles, readLastLines} from './log-reader.js';
 import {type Route, route, type StreamedAnswer} from './router.js';
 
 const heartbeatMs = 10_000;
@@ -13,13 +13,13 @@ const heartbeatMs = 10_000;
 export function controlRoutes({
 	status,
 	changes,
-	logFile,
+	logFiles,
 	shutDown,
 }: {
 	status: () => DaemonStatus;
 	/** Set at each change worth telling; `GET events` sends the status again. */
 	changes: LiveValue<unknown>;
-	logFile: string;
+	logFiles: LogFiles;
 	shutDown: (reason: string) => void;
 }): Route[] {
 	return [
@@ -48,8 +48,8 @@ export function controlRoutes({
 					contentType: 'application/x-ndjson',
 					chunks:
 						query.follow === 'true'
-							? followLog(logFile, query.lines, signal)
-							: readLastLines(logFile, query.lines),
+							? followLog(logFiles, query.lines, signal)
+							: readLastLines(logFiles, query.lines),
 				},
 			}),
 		}),

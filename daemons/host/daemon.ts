@@ -18,7 +18,10 @@ import type {DaemonStatus} from '../../source/protocol/control.js';
 import {commonStatus, controlRoutes, refuseBrowsers} from './control-api.js';
 import {closeHttpServer, createHttpApi} from './http-server.js';
 import {createLiveValue, type LiveValue} from './live-value.js';
-import type {Route} from './router.js';
+import type {LogFiles} from './log-reader.js';
+import {createMetrics, type Metrics} from './metrics.js';
+import {createPublicApi} from './public-api.js';
+import type {RequestLimit, Route} from './router.js';
 
 /** What a daemon is given to begin with. */
 export type DaemonContext<Settings> = {
@@ -29,12 +32,20 @@ export type DaemonContext<Settings> = {
 	signal: AbortSignal;
 	/** To be set at each change that the dashboard should hear of. */
 	changes: LiveValue<unknown>;
+	/** Takes the daemon's own figures, besides those that every daemon has. */
+	metrics: Metrics;
 };
 
 /** What a daemon gives back once it has started. */
 export type RunningDaemon = {
 	publicRoutes: Route[];
+	/** For each request to the public API, but to the routes that say otherwise. */
+	limit?: RequestLimit;
+	/** Whose X-Forwarded-For is believed on the public API. */
+	trustedProxies?: readonly string[];
 	controlRoutes?: Route[];
+	/** What `logs` shows; the daemon's own log where nothing is said. */
+	logFiles?: LogFiles;
 	/** Where the public API listens. */
 	host: string;
 	port: number;
@@ -119,14 +130,28 @@ async function live<Settings extends Record<string, Setting>>({
 
 	log.info({version, home: paths.home}, 'starting');
 	const changes = createLiveValue<unknown>(undefined);
-	const daemon = await start({settings, paths, log, signal: ending.signal, changes});
+	const metrics = createMetrics();
+	const daemon = await start({settings, paths, log, signal: ending.signal, changes, metrics});
 	const startedAt = new Date();
 	let listening = '';
 	const status = (): DaemonStatus => ({...commonStatus(name, startedAt, listening), ...daemon.status()});
-	const publicServer = createHttpApi({routes: daemon.publicRoutes, log, signal: ending.signal});
+	const publicServer = createPublicApi({
+		title: `golem ${name}`,
+		routes: daemon.publicRoutes,
+		limit: daemon.limit,
+		trustedProxies: daemon.trustedProxies,
+		log,
+		metrics,
+		signal: ending.signal,
+	});
 	const controlServer = createHttpApi({
 		routes: [
-			...controlRoutes({status, changes, logFile: paths.daemonLog(name), shutDown}),
+			...controlRoutes({
+				status,
+				changes,
+				logFiles: daemon.logFiles ?? (() => [paths.daemonLog(name)]),
+				shutDown,
+			}),
 			...(daemon.controlRoutes ?? []),
 		],
 		log,

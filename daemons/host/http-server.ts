@@ -1,78 +1,106 @@
 import {randomUUID} from 'node:crypto';
-import {once} from 'node:events';
 import http from 'node:http';
-import type * as z from 'zod';
 import type {Log} from '../../source/platform/log.js';
 import {version} from '../../source/platform/program.js';
 import {versionHeader} from '../../source/protocol/control.js';
-import {ApiError, type ErrorBody, type ErrorCode} from '../../source/protocol/error-codes.js';
-import {type ApiAnswer, type ApiRequest, createRouteTable, type Route} from './router.js';
+import {ApiError} from '../../source/protocol/error-codes.js';
+import {sendAnswer, sendError} from './answers.js';
+import {refuseConnection} from './bad-connections.js';
+import {createOpenRequests} from './open-requests.js';
+import {CallerGone} from './request-body.js';
+import {createRequestHandler, type RequestHandlerOptions} from './request-handler.js';
+import {type AnsweredRequest, createBoundedLog, unknownRoute} from './request-log.js';
 
-const defaultBodyLimit = 64 * 1024;
+/** What the many small connections of a hostile crowd may take of memory and file descriptors. */
+const maximumConnections = 2048;
 
-export type HttpApiOptions = {
-	routes: readonly Route[];
+export type HttpApiOptions = RequestHandlerOptions & {
 	log: Log;
-	/** Throws an ApiError for a request that must not even be looked at. */
-	guard?: (request: http.IncomingMessage) => void;
+	/** Cuts the connection of who has not taken any of an answer for that long; never where nothing is said. */
+	answerTimeoutMs?: number;
+	/** Told of each request once. */
+	onAnswered?: (request: AnsweredRequest) => void;
 	/** Ends every open answer. */
 	signal: AbortSignal;
 };
 
 /** A plain `node:http` server over a table of routes. Not listening yet. */
-export function createHttpApi({routes, log, guard, signal}: HttpApiOptions): http.Server {
-	const find = createRouteTable(routes);
-	const server = http.createServer(
-		// Slow senders do not keep a connection: Node ends them with 408 by these deadlines.
-		{
-			headersTimeout: 10_000,
-			requestTimeout: 30_000,
-			connectionsCheckingInterval: 5000,
-			maxHeaderSize: 16_384,
-		},
-		(incoming, response) => {
-			const id = randomUUID();
-			const requestLog = log.child({request_id: id});
-			const gone = new AbortController();
-			response.once('close', () => gone.abort(new Error('the caller went away')));
-			const answerSignal = AbortSignal.any([signal, gone.signal]);
-			response.setHeader(versionHeader, version);
-			handle()
-				.then(answer => sendAnswer(response, answer, answerSignal))
-				.catch((error: unknown) => sendError(response, error, {id, log: requestLog}));
+export function createHttpApi(options: HttpApiOptions): http.Server {
+	const {log, answerTimeoutMs = 0, onAnswered, signal} = options;
+	const handle = createRequestHandler(options);
+	const boundedLog = createBoundedLog(log);
+	// Slow senders do not keep a connection: Node ends them with 408 by these deadlines.
+	const server = http.createServer({
+		headersTimeout: 10_000,
+		requestTimeout: 30_000,
+		connectionsCheckingInterval: 5000,
+		maxHeaderSize: 16_384,
+	});
+	server.maxConnections = maximumConnections;
+	const openRequests = createOpenRequests(server, signal);
 
-			async function handle(): Promise<ApiAnswer> {
-				guard?.(incoming);
-				const path = incoming.url ?? '/';
-				const [pathname = '/', search = ''] = splitOnce(path, '?');
-				const method = incoming.method ?? 'GET';
-				const {route, params} = find(method, pathname);
-				const rawBody = await readBody(incoming, route.bodyLimit ?? defaultBodyLimit);
-				const request: ApiRequest = {
-					id,
-					method,
-					path,
-					params,
-					query: route.query
-						? parse(route.query, Object.fromEntries(new URLSearchParams(search)), 'query')
-						: {},
-					body: route.body
-						? parse(route.body, parseJson(incoming, rawBody), 'body', route.faultCodes)
-						: undefined,
-					rawBody,
-					headers: incoming.headers,
-					remoteAddress: plainAddress(incoming.socket.remoteAddress ?? ''),
-					log: requestLog,
-					signal: answerSignal,
-				};
-				return route.handle(request);
+	server.on('request', (incoming, response) => {
+		const began = performance.now();
+		const id = randomUUID();
+		const requestLog = log.child({request_id: id});
+		// Who reads a body to a bad end loses the stream's own reference.
+		const {socket} = incoming;
+		const callerSignal = openRequests.begin(socket, response);
+		const seen = {route: unknownRoute};
+		const finish = (outcome: Pick<AnsweredRequest, 'status' | 'code' | 'err'>) => {
+			const answered = {
+				...outcome,
+				method: incoming.method ?? '',
+				route: seen.route,
+				durationMs: performance.now() - began,
+			};
+			boundedLog.request(requestLog, answered);
+			onAnswered?.(answered);
+		};
+
+		const fail = (error: unknown) => {
+			if (response.headersSent) {
+				requestLog.debug({err: error}, 'answer cut short');
+				response.destroy();
+			} else if (socket.destroyed || error instanceof CallerGone) {
+				response.destroy();
+				finish({status: 'aborted'});
+			} else {
+				const told = signal.aborted && !(error instanceof ApiError) ? shuttingDown() : error;
+				const sent = sendError(response, told, id);
+				finish({...sent, err: sent.code === 'SRV_001' ? error : undefined});
 			}
-		},
-	);
-	server.on('clientError', (_error, socket) => {
-		// What is no HTTP at all gets the shortest answer that is.
-		if (socket.writable) {
-			socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+		};
+
+		response.setHeader(versionHeader, version);
+		if (incoming.headers.upgrade !== undefined) {
+			// Node drops what came in one go with such an offer, and the requests in it would never be answered.
+			response.setHeader('Connection', 'close');
+		}
+
+		handle({incoming, response, id, seen, log: requestLog, signal: callerSignal})
+			.finally(() => socket.setTimeout(answerTimeoutMs))
+			.then(answer =>
+				sendAnswer(response, answer, {signal: callerSignal, onHead: status => finish({status})}),
+			)
+			.catch(fail)
+			// Whatever is wrong with one request must not end the daemon.
+			.catch((error: unknown) => {
+				requestLog.error({err: error}, 'could not answer');
+				socket.destroy();
+			});
+	});
+
+	server.on('error', error => {
+		// Where nobody listens to it, a lack of file descriptors for the next connection ends the process.
+		if (server.listening) {
+			boundedLog.warn(error, 'a connection could not be taken');
+		}
+	});
+	server.on('clientError', (error, socket) => {
+		const status = refuseConnection(error, socket, openRequests.isAnswering(socket));
+		if (status !== undefined) {
+			onAnswered?.({method: 'unknown', route: unknownRoute, status, durationMs: 0});
 		}
 	});
 	return server;
@@ -94,142 +122,6 @@ export async function closeHttpServer(server: http.Server, graceMs = 2000): Prom
 	});
 }
 
-/** An IPv4 address that came over an IPv6 socket, as IPv4. */
-function plainAddress(address: string): string {
-	return address.startsWith('::ffff:') ? address.slice(7) : address;
-}
-
-async function readBody(incoming: http.IncomingMessage, limit: number): Promise<Buffer> {
-	const tooLarge = () => new ApiError('REQ_002', `The body is larger than ${limit} bytes.`);
-	if (Number(incoming.headers['content-length'] ?? 0) > limit) {
-		throw tooLarge();
-	}
-
-	const chunks: Buffer[] = [];
-	let size = 0;
-	for await (const chunk of incoming) {
-		size += chunk.length;
-		if (size > limit) {
-			throw tooLarge();
-		}
-
-		chunks.push(chunk);
-	}
-
-	return Buffer.concat(chunks);
-}
-
-function parseJson(incoming: http.IncomingMessage, rawBody: Buffer): unknown {
-	const contentType = incoming.headers['content-type'] ?? '';
-	if (!/^application\/json\s*(;|$)/i.test(contentType)) {
-		throw new ApiError('REQ_003', 'The body must be sent as application/json.');
-	}
-
-	try {
-		return JSON.parse(rawBody.toString('utf8'));
-	} catch (error) {
-		throw new ApiError('REQ_001', 'The body is not JSON.', {
-			details: {issues: [{path: '', message: error instanceof Error ? error.message : 'not JSON'}]},
-		});
-	}
-}
-
-function parse<Value>(
-	schema: z.ZodType<Value>,
-	value: unknown,
-	what: string,
-	faultCodes: Readonly<Record<string, ErrorCode>> = {},
-): Value {
-	const parsed = schema.safeParse(value);
-	if (parsed.success) {
-		return parsed.data;
-	}
-
-	const issues = parsed.error.issues.map(issue => ({path: issue.path.join('.'), message: issue.message}));
-	const summary = issues.map(({path, message}) => (path ? `${path}: ${message}` : message)).join('; ');
-	const fields = new Set(parsed.error.issues.map(({path}) => String(path[0])));
-	const [field] = fields;
-	const code = (fields.size === 1 && field !== undefined && faultCodes[field]) || 'REQ_001';
-	throw new ApiError(code, `The ${what} does not fit: ${summary}`, {details: {issues}});
-}
-
-async function sendAnswer(
-	response: http.ServerResponse,
-	answer: ApiAnswer,
-	signal: AbortSignal,
-): Promise<void> {
-	for (const [name, value] of Object.entries(answer.headers ?? {})) {
-		response.setHeader(name, value);
-	}
-
-	if (answer.stream) {
-		response.writeHead(answer.status ?? 200, {
-			'Content-Type': answer.stream.contentType,
-			'Cache-Control': 'no-store',
-		});
-		response.flushHeaders();
-		await pump(response, answer.stream.chunks, signal);
-		return;
-	}
-
-	const body = Buffer.from(JSON.stringify(answer.body ?? {}));
-	response.writeHead(answer.status ?? 200, {
-		'Content-Type': 'application/json; charset=utf-8',
-		'Content-Length': body.length,
-	});
-	response.end(body, answer.afterwards);
-}
-
-/** Writes no faster than the caller reads, and stops asking for more when they are gone. */
-async function pump(
-	response: http.ServerResponse,
-	chunks: AsyncIterable<string>,
-	signal: AbortSignal,
-): Promise<void> {
-	for await (const chunk of chunks) {
-		if (signal.aborted || response.destroyed) {
-			break;
-		}
-
-		if (!response.write(chunk)) {
-			// A caller that goes away aborts the signal.
-			await once(response, 'drain', {signal}).catch(() => {});
-		}
-	}
-
-	response.end();
-}
-
-function sendError(response: http.ServerResponse, error: unknown, {id, log}: {id: string; log: Log}): void {
-	if (response.headersSent || response.destroyed) {
-		log.debug({err: error}, 'answer cut short');
-		response.destroy();
-		return;
-	}
-
-	const known = error instanceof ApiError ? error : undefined;
-	if (!known) {
-		log.error({err: error}, 'request failed by a fault of ours');
-	}
-
-	const body: ErrorBody = {
-		code: known?.code ?? 'SRV_001',
-		message: known?.message ?? 'Something went wrong on this side; the log has more under the id in details.',
-		timestamp: new Date().toISOString(),
-		details: known ? {...known.details, ...(known.hint === undefined ? {} : {hint: known.hint})} : {id},
-	};
-	const content = Buffer.from(JSON.stringify(body));
-	response.writeHead(known?.status ?? 500, {
-		'Content-Type': 'application/json; charset=utf-8',
-		'Content-Length': content.length,
-		...known?.headers,
-		// A body that was not read to its end must not be taken for the next request.
-		...(known?.code === 'REQ_002' ? {Connection: 'close'} : {}),
-	});
-	response.end(content);
-}
-
-function splitOnce(text: string, separator: string): string[] {
-	const at = text.indexOf(separator);
-	return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+function shuttingDown(): ApiError {
+	return new ApiError('SRV_002', 'This server is shutting down.');
 }

@@ -10,32 +10,50 @@ const chunkBytes = 64 * 1024;
 /** More than this is not read back for «the last lines», however many were asked for. */
 const maximumTailBytes = 4 * 1024 * 1024;
 
-/** The last lines of a log file, each with its newline; nothing where there is no file. */
-export async function* readLastLines(file: string, lines: number): AsyncGenerator<string> {
-	const {text} = await readTail(file, lines);
+/** Which files make up a log, at the moment; one may not be there yet, and more may come. */
+export type LogFiles = () => Promise<readonly string[]> | readonly string[];
+
+/** The last lines of several logs in the order they were written, each with its newline. */
+export async function* readLastLines(files: LogFiles, lines: number): AsyncGenerator<string> {
+	const {text} = await readTails(await files(), lines);
 	if (text) {
 		yield text;
 	}
 }
 
 /** The last lines, then whatever is appended, until the signal ends it. A rotated file is followed to its successor. */
-export async function* followLog(file: string, lines: number, signal: AbortSignal): AsyncGenerator<string> {
-	const tail = await readTail(file, lines);
-	if (tail.text) {
-		yield tail.text;
+export async function* followLog(
+	files: LogFiles,
+	lines: number,
+	signal: AbortSignal,
+): AsyncGenerator<string> {
+	const tails = await readTails(await files(), lines);
+	if (tails.text) {
+		yield tails.text;
 	}
 
-	// A piece may end in the middle of a letter.
-	const decoder = new StringDecoder('utf8');
-	let offset = tail.end;
+	const followed = new Map(tails.ends.map(({file, end}) => [file, followFile(file, end)]));
 	let lastSign = performance.now();
 	while (!signal.aborted) {
-		const {bytes, end} = await readFrom(file, offset);
-		offset = end;
-		const text = decoder.write(bytes);
-		if (text) {
-			yield text;
-		} else {
+		const current = await files();
+		let isQuiet = true;
+		for (const file of current) {
+			const log = followed.get(file) ?? followFile(file, 0);
+			followed.set(file, log);
+			const text = await log.read();
+			if (text) {
+				isQuiet = false;
+				yield text;
+			}
+		}
+
+		for (const file of followed.keys()) {
+			if (!current.includes(file)) {
+				followed.delete(file);
+			}
+		}
+
+		if (isQuiet) {
 			await sleep(pollMs, undefined, {signal}).catch(() => {});
 			if (performance.now() - lastSign > heartbeatMs) {
 				lastSign = performance.now();
@@ -45,13 +63,48 @@ export async function* followLog(file: string, lines: number, signal: AbortSigna
 	}
 }
 
-async function readTail(file: string, lines: number): Promise<{text: string; end: number}> {
-	const size = await sizeOf(file);
-	const start = Math.max(0, size - maximumTailBytes);
-	const {bytes, end} = await readFrom(file, start, size - start);
-	const all = bytes.toString('utf8').split('\n').filter(Boolean);
-	const wanted = lines === 0 ? [] : all.slice(-lines);
-	return {text: wanted.map(line => `${line}\n`).join(''), end};
+/** Reads on from an offset, whole lines only, so that those of several files do not get into each other. */
+function followFile(file: string, start: number) {
+	// A piece may end in the middle of a letter.
+	const decoder = new StringDecoder('utf8');
+	let offset = start;
+	let rest = '';
+	return {
+		async read(): Promise<string> {
+			const {bytes, end} = await readFrom(file, offset);
+			offset = end;
+			const text = rest + decoder.write(bytes);
+			const cut = text.length > maximumTailBytes ? text.length : text.lastIndexOf('\n') + 1;
+			rest = text.slice(cut);
+			return text.slice(0, cut);
+		},
+	};
+}
+
+async function readTails(
+	files: readonly string[],
+	lines: number,
+): Promise<{text: string; ends: Array<{file: string; end: number}>}> {
+	const tails = await Promise.all(
+		files.map(async file => {
+			const size = await sizeOf(file);
+			const start = Math.max(0, size - maximumTailBytes);
+			const {bytes, end} = await readFrom(file, start, size - start);
+			return {file, end, lines: bytes.toString('utf8').split('\n').filter(Boolean).slice(-lines)};
+		}),
+	);
+	const all = tails.flatMap(tail => tail.lines);
+	// A sort keeps the order of those with the same time, and of lines that have none.
+	const inOrder = files.length > 1 ? all.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b))) : all;
+	const wanted = lines === 0 ? [] : inOrder.slice(-lines);
+	return {
+		text: wanted.map(line => `${line}\n`).join(''),
+		ends: tails.map(({file, end}) => ({file, end})),
+	};
+}
+
+function timeOf(line: string): string {
+	return /"time":"([^"]+)"/.exec(line)?.[1] ?? '';
 }
 
 async function readFrom(

@@ -20,6 +20,7 @@ export type RequestAuthenticator = (
 ) => string;
 
 /**
+What was signed before this begins may have been seen by an earlier run, of which nothing is remembered: it is refused.
 @returns a function that gives the sender's id, or throws AUTH_001 (not theirs), AUTH_002 (too old, or seen before) or
 AUTH_003 (nothing there)
 */
@@ -28,10 +29,19 @@ export function createRequestAuthenticator(
 	now: () => number = Date.now,
 ): RequestAuthenticator {
 	const seenUntil = new Map<string, number>();
+	const beganAt = now();
 	return ({method, path, headers, rawBody}, audience) => {
 		const credentials = readCredentials(headers, role);
 		const nowMs = now();
 		const sentAt = checkTimestamp(credentials.timestamp, nowMs);
+		if (sentAt < beganAt) {
+			const seconds = Math.ceil((beganAt - sentAt) / 1000);
+			throw new ApiError('AUTH_002', 'The request was signed before this server was started.', {
+				hint: `Sign it again. Where the clock of the sending machine is slow, that helps after ${seconds} s.`,
+				headers: {'Retry-After': String(seconds)},
+			});
+		}
+
 		const text = requestText({method, path, audience, timestamp: credentials.timestamp, body: rawBody});
 		checkSignature(text, credentials);
 		forget(seenUntil, nowMs);

@@ -2,6 +2,7 @@ import type {IncomingHttpHeaders} from 'node:http';
 import type * as z from 'zod';
 import type {Log} from '../../source/platform/log.js';
 import {ApiError, type ErrorCode} from '../../source/protocol/error-codes.js';
+import type {SignerRole} from '../../source/protocol/signed-request.js';
 
 /** A request after the router has checked it; what a handler works with. */
 export type ApiRequest<Query = unknown, Body = unknown> = {
@@ -16,11 +17,24 @@ export type ApiRequest<Query = unknown, Body = unknown> = {
 	/** The body as it came, for signatures. */
 	rawBody: Buffer;
 	headers: IncomingHttpHeaders;
+	/** The caller's; behind a trusted proxy, the one that the proxy was called from. */
 	remoteAddress: string;
+	/** Goes out with the answer, be it a good one or an error. */
+	setAnswerHeaders(headers: Readonly<Record<string, string>>): void;
 	log: Log;
 	/** Aborted when the caller goes away or the server shuts down. */
 	signal: AbortSignal;
 };
+
+/** A request of which nothing but its head has been looked at. */
+export type ArrivedRequest = Pick<ApiRequest, 'method' | 'path' | 'headers' | 'remoteAddress'>;
+
+/**
+Counts a request, before its body is read.
+@returns headers for the answer
+@throws RATE_001 for one too many
+*/
+export type RequestLimit = (request: ArrivedRequest) => Promise<Record<string, string>>;
 
 /** A stream of lines or events; it is ended when the caller goes, and its end ends the answer. */
 export type StreamedAnswer = {contentType: string; chunks: AsyncIterable<string>};
@@ -31,10 +45,24 @@ export type ApiAnswer = {
 	headers?: Record<string, string>;
 	/** Sent as JSON. */
 	body?: unknown;
+	/** Sent as it is instead of a body. */
+	text?: {contentType: string; content: string};
 	/** Sent piece by piece instead of a body. */
 	stream?: StreamedAnswer;
 	/** Runs after the answer has gone out. */
 	afterwards?: () => void;
+};
+
+/** One way a request can go well, for the API's document. */
+export type AnswerDescription = {
+	status: number;
+	description: string;
+	/** What the JSON is like, or the text of another content type. */
+	schema?: z.ZodType;
+	/** JSON where nothing is said. */
+	contentType?: string;
+	/** Headers besides those of every answer, each with what it tells. */
+	headers?: Readonly<Record<string, string>>;
 };
 
 /** One line of an API's table. */
@@ -50,6 +78,16 @@ export type Route<Query = unknown, Body = unknown> = {
 	faultCodes?: Readonly<Record<string, ErrorCode>>;
 	/** Bytes; 64 KiB where nothing is said. */
 	bodyLimit?: number;
+	/** Instead of the limit that the whole API has. */
+	limit?: RequestLimit | 'none';
+	/** Any JSON with status 200 where nothing is said. */
+	answers?: readonly AnswerDescription[];
+	/** Whose signature it takes to be answered. */
+	signedBy?: SignerRole;
+	/** Headers it heeds besides those of a signature, each with what it does. */
+	requestHeaders?: Readonly<Record<string, string>>;
+	/** Errors to be ready for besides those that any such route can have. */
+	errorCodes?: readonly ErrorCode[];
 	handle(request: ApiRequest<Query, Body>): Promise<ApiAnswer> | ApiAnswer;
 };
 

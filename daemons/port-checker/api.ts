@@ -1,25 +1,35 @@
+import * as z from 'zod';
 import {isLoopbackAddress, isPublicAddress, normaliseAddress} from '../../source/protocol/address.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
-import {type PortCheckResult, portCheckBodySchema} from '../../source/protocol/port-check.js';
-import {type Route, route} from '../host/router.js';
+import {
+	type PortCheckResult,
+	portCheckBodySchema,
+	portCheckResultSchema,
+} from '../../source/protocol/port-check.js';
+import {type RequestLimit, type Route, route} from '../host/router.js';
 import {type ProbeOptions, probePorts} from './probe.js';
 
 export type PortCheckerApiOptions = {
 	probe: ProbeOptions;
 	/** Callers that may name any address. */
 	allow: readonly string[];
+	/** For checks, which are work for others too. */
+	limit: RequestLimit;
 	/** Told after each check. */
 	onCheck: (figures: {ports: number; open: number}) => void;
 };
 
 /** The public API of the port checker. */
-export function portCheckerRoutes({probe, allow, onCheck}: PortCheckerApiOptions): Route[] {
+export function portCheckerRoutes({probe, allow, limit, onCheck}: PortCheckerApiOptions): Route[] {
 	return [
 		route({
 			method: 'POST',
 			path: '/check-ports',
 			summary: 'Tries to connect to ports of the caller’s own machine.',
 			body: portCheckBodySchema,
+			limit,
+			answers: [{status: 200, description: 'Each port, and what was found.', schema: portCheckResultSchema}],
+			errorCodes: ['PORT_001', 'PORT_004'],
 			async handle({body: {provider_ip: address, ports}, remoteAddress, log}) {
 				checkMayProbe(address, remoteAddress, allow);
 				const results = await probePorts(address, ports, probe);
@@ -40,6 +50,13 @@ export function portCheckerRoutes({probe, allow, onCheck}: PortCheckerApiOptions
 			method: 'GET',
 			path: '/health',
 			summary: 'Is this server well, and what is the caller’s address as seen from here?',
+			answers: [
+				{
+					status: 200,
+					description: 'It is.',
+					schema: z.object({status: z.literal('ok'), your_address: z.string()}),
+				},
+			],
 			handle: ({remoteAddress}) => ({body: {status: 'ok', your_address: remoteAddress}}),
 		}),
 	];

@@ -1,4 +1,5 @@
 import {setting, settingSchemas} from '../../source/platform/settings.js';
+import {trustedProxiesSchema} from '../host/client-address.js';
 
 /** What a port checker can be told. */
 export const portCheckerSettings = {
@@ -43,5 +44,19 @@ export const portCheckerSettings = {
 		schema: settingSchemas.list,
 		default: [],
 		description: 'Callers that may have any address checked, not only their own',
+	}),
+	rateLimitPerMinute: setting({
+		variable: 'PORT_CHECKER_RATE_LIMIT_PER_MINUTE',
+		aliases: ['GOLEM_PORT_CHECKER_RATE_LIMIT_PER_MINUTE'],
+		schema: settingSchemas.wholeNumber(1, 1_000_000),
+		default: 30,
+		description: 'Checks one address may ask for in a minute',
+	}),
+	trustedProxies: setting({
+		variable: 'PORT_CHECKER_TRUSTED_PROXIES',
+		aliases: ['GOLEM_PORT_CHECKER_TRUSTED_PROXIES'],
+		schema: trustedProxiesSchema,
+		default: [],
+		description: 'Proxies whose X-Forwarded-For says where a request comes from: addresses and ranges',
 	}),
 };

@@ -1,68 +1,67 @@
 import * as z from 'zod';
 import {version} from '../../source/platform/program.js';
-import {ApiError} from '../../source/protocol/error-codes.js';
-import {isSigned} from '../../source/protocol/signed-request.js';
+import type {ErrorCode} from '../../source/protocol/error-codes.js';
 import {
 	addSshKeyBodySchema,
 	createVmBodySchema,
 	type ProviderInfo,
-	type SshKey,
-	type VmAccess,
-	type VmEvent,
-	type VmJob,
+	providerInfoSchema,
+	sshKeysSchema,
+	vmAccessSchema,
+	vmJobSchema,
+	vmSchema,
 } from '../../source/protocol/vm.js';
 import {withHeartbeat} from '../host/control-api.js';
-import {createRequestAuthenticator} from '../host/request-signatures.js';
-import {type ApiRequest, type Route, route} from '../host/router.js';
-import {holdsReservation, nobody, toVm, type VmRecord} from './vm-record.js';
-import type {VmState} from './vm-registry.js';
+import {type AnswerDescription, type ApiRequest, type Route, route} from '../host/router.js';
+import {toAccess, toEvents, toJob, toSshKey} from './api-answers.js';
+import type {Tenants} from './tenants.js';
+import {toVm, type VmRecord} from './vm-record.js';
 import type {Vms} from './vms.js';
 
 export type ProviderApiOptions = {
 	providerId: string;
+	tenants: Tenants;
 	vms: Vms;
 	defaultImage: string;
 	publicIp: () => string | null;
 	info: () => Omit<ProviderInfo, 'provider_id' | 'version'>;
-	/** `open` lets those in who do not say who they are. */
-	auth: 'signature' | 'open';
 	isReady: () => boolean;
 };
 
 const vmParameters = '/api/v1/vms/:vm';
+const aVm: AnswerDescription = {status: 200, description: 'The VM as it is then.', schema: vmSchema};
 
 /** The public API of a provider. */
 export function providerRoutes(options: ProviderApiOptions): Route[] {
-	const {providerId, vms, defaultImage, publicIp, info, auth, isReady} = options;
-	const authenticate = createRequestAuthenticator('Requestor');
-
-	/** Who asks. Everything about VMs begins with it. */
-	function ownerOf(request: ApiRequest): string {
-		if (!isReady()) {
-			throw new ApiError('SRV_002', 'This provider is starting or shutting down.', {
-				headers: {'Retry-After': '2'},
-			});
-		}
-
-		const isAnonymous = auth === 'open' && !isSigned(request.headers, 'Requestor');
-		return isAnonymous ? nobody : authenticate(request, providerId);
-	}
-
-	const vmOf = (request: ApiRequest) => vms.find(ownerOf(request), request.params['vm'] ?? '');
+	const {providerId, tenants, vms, defaultImage, publicIp, info, isReady} = options;
+	const {ownerOf} = tenants;
+	const vmOf = async (request: ApiRequest) => vms.find(await ownerOf(request), request.params['vm'] ?? '');
 	const show = (record: VmRecord) => toVm(record, publicIp());
+	/** What all routes about VMs have in common. */
+	const aboutVms = (...errorCodes: ErrorCode[]) =>
+		({signedBy: 'Requestor', limit: tenants.limitClaims, errorCodes: [...errorCodes, 'SRV_002']}) as const;
 
 	return [
 		route({
 			method: 'POST',
 			path: '/api/v1/vms',
 			summary: 'Creates a VM; answers when it can be reached by SSH, or at once with async=true.',
+			...aboutVms('ADV_002', 'RES_001', 'RES_002', 'RES_003', 'VM_001', 'VM_003', 'IMG_001', 'NET_003'),
 			query: z.object({async: z.enum(['true', 'false']).default('false')}),
 			body: createVmBodySchema,
+			requestHeaders: {
+				'Idempotency-Key': 'The same key and body give the same VM, however often they are sent.',
+				Prefer: '`respond-async` means the same as async=true.',
+			},
+			answers: [
+				aVm,
+				{status: 202, description: 'The creation has begun; ask for the job.', schema: vmJobSchema},
+			],
 			async handle(request) {
 				const key = request.headers['idempotency-key'];
 				const record = await vms.create(
 					{
-						owner: ownerOf(request),
+						owner: await ownerOf(request),
 						request: {...request.body, image: request.body.image ?? defaultImage},
 						idempotency: typeof key === 'string' ? {key, body: request.rawBody} : undefined,
 					},
@@ -79,49 +78,69 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			method: 'GET',
 			path: '/api/v1/vms',
 			summary: 'Your VMs.',
-			handle: request => ({body: vms.list(ownerOf(request)).map(show)}),
+			...aboutVms(),
+			answers: [{status: 200, description: 'All that you have here.', schema: z.array(vmSchema)}],
+			handle: async request => ({body: vms.list(await ownerOf(request)).map(show)}),
 		}),
 		route({
 			method: 'GET',
 			path: '/api/v1/vms/jobs/:job',
 			summary: 'How a creation goes.',
-			handle: request => ({
-				body: toJob(vms.findJob(ownerOf(request), request.params['job'] ?? ''), show),
+			...aboutVms('VM_002'),
+			answers: [{status: 200, description: 'The job, with its VM.', schema: vmJobSchema}],
+			handle: async request => ({
+				body: toJob(vms.findJob(await ownerOf(request), request.params['job'] ?? ''), show),
 			}),
 		}),
 		route({
 			method: 'GET',
 			path: vmParameters,
 			summary: 'One of your VMs, by id or name.',
-			handle: request => ({body: show(vmOf(request))}),
+			...aboutVms('VM_002'),
+			answers: [aVm],
+			handle: async request => ({body: show(await vmOf(request))}),
 		}),
 		route({
 			method: 'DELETE',
 			path: vmParameters,
 			summary: 'Ends a VM and deletes its disk.',
+			...aboutVms('VM_002'),
+			answers: [
+				{
+					status: 200,
+					description: 'It is gone.',
+					schema: z.object({status: z.literal('success'), vm: vmSchema}),
+				},
+			],
 			handle: async request => ({
-				body: {status: 'success', vm: show(await vms.destroy(vmOf(request), request.log))},
+				body: {status: 'success', vm: show(await vms.destroy(await vmOf(request), request.log))},
 			}),
 		}),
 		route({
 			method: 'POST',
 			path: `${vmParameters}/start`,
-			summary: 'Turns a stopped VM on; answers when it can be reached.',
-			handle: async request => ({body: show(await vms.start(vmOf(request), request.log))}),
+			summary: 'Turns a stopped VM on, or one that has failed; answers when it can be reached.',
+			...aboutVms('VM_001', 'VM_002', 'VM_004', 'RES_001', 'RES_002', 'RES_003', 'NET_003'),
+			answers: [aVm],
+			handle: async request => ({body: show(await vms.start(await vmOf(request), request.log))}),
 		}),
 		route({
 			method: 'POST',
 			path: `${vmParameters}/stop`,
 			summary: 'Turns a VM off; its disk, address and port stay.',
-			handle: async request => ({body: show(await vms.stop(vmOf(request), request.log))}),
+			...aboutVms('VM_002', 'VM_004'),
+			answers: [aVm],
+			handle: async request => ({body: show(await vms.stop(await vmOf(request), request.log))}),
 		}),
 		route({
 			method: 'POST',
 			path: `${vmParameters}/ssh-keys`,
 			summary: 'Lets one more key in, at once where the VM runs.',
+			...aboutVms('VM_002', 'VM_004', 'NET_001'),
 			body: addSshKeyBodySchema,
+			answers: [{status: 200, description: 'All keys that may log in now.', schema: sshKeysSchema}],
 			async handle(request) {
-				const {ssh_keys} = await vms.addSshKey(vmOf(request), request.body, request.log);
+				const {ssh_keys} = await vms.addSshKey(await vmOf(request), request.body, request.log);
 				return {body: {status: 'success', ssh_keys: ssh_keys.map(toSshKey)}};
 			},
 		}),
@@ -129,14 +148,25 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			method: 'GET',
 			path: `${vmParameters}/access`,
 			summary: 'How to get in by SSH, and the host keys to expect.',
-			handle: request => ({body: toAccess(vmOf(request), publicIp())}),
+			...aboutVms('VM_002', 'VM_004'),
+			answers: [{status: 200, description: 'The way in.', schema: vmAccessSchema}],
+			handle: async request => ({body: toAccess(await vmOf(request), publicIp())}),
 		}),
 		route({
 			method: 'GET',
 			path: `${vmParameters}/events`,
 			summary: 'Server-sent events: stages and status, from now on.',
-			handle(request) {
-				const record = vmOf(request);
+			...aboutVms('VM_002'),
+			answers: [
+				{
+					status: 200,
+					description: 'Events `stage` and `status`; a comment where there is none for ten seconds.',
+					contentType: 'text/event-stream',
+					schema: z.string(),
+				},
+			],
+			async handle(request) {
+				const record = await vmOf(request);
 				return {
 					stream: {
 						contentType: 'text/event-stream',
@@ -154,71 +184,26 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			method: 'GET',
 			path: '/api/v1/provider/info',
 			summary: 'What this provider is and has.',
+			answers: [{status: 200, description: 'Its offer.', schema: providerInfoSchema}],
 			handle: () => ({body: {provider_id: providerId, version, ...info()}}),
 		}),
 		route({
 			method: 'GET',
 			path: '/health',
 			summary: 'Is this provider ready for requests?',
+			limit: 'none',
+			answers: [
+				{status: 200, description: 'It is.', schema: z.object({status: z.literal('healthy')})},
+				{
+					status: 503,
+					description: 'Not yet, or not any more.',
+					schema: z.object({status: z.literal('starting')}),
+				},
+			],
 			handle: () =>
 				isReady()
 					? {body: {status: 'healthy'}}
 					: {status: 503, headers: {'Retry-After': '2'}, body: {status: 'starting'}},
 		}),
 	];
-}
-
-/** A line of OpenSSH's as it was given: the comment is the key's name. */
-function toSshKey(line: string): SshKey {
-	const [type = '', encoded = '', ...name] = line.split(' ');
-	return {key: `${type} ${encoded}`, name: name.join(' ')};
-}
-
-function toJob(record: VmRecord, show: (record: VmRecord) => VmJob['vm']): VmJob {
-	const {status, error} = record;
-	return {
-		job_id: record.job_id,
-		vm_id: record.id,
-		status: error ? 'failed' : status === 'creating' ? 'pending' : 'done',
-		vm: show(record),
-		...(error ? {error: {code: error.code, message: error.message, log: error.log}} : {}),
-	};
-}
-
-function toAccess(record: VmRecord, publicIp: string | null): VmAccess {
-	if (record.ssh_host_keys.length === 0 || !holdsReservation(record) || publicIp === null) {
-		throw new ApiError('VM_004', `The VM is ${record.status}; there is no way in.`, {
-			details: {status: record.status},
-		});
-	}
-
-	return {
-		ssh_host: publicIp,
-		ssh_port: record.ssh_port,
-		ssh_user: record.ssh_user,
-		ssh_host_keys: record.ssh_host_keys,
-		vm_id: record.id,
-		multipass_name: null,
-	};
-}
-
-/** Says each stage and each status once. */
-async function* toEvents(states: AsyncGenerator<VmState>): AsyncGenerator<VmEvent> {
-	let lastStage: string | undefined;
-	let lastStatus: string | undefined;
-	for await (const {record, stage} of states) {
-		if (stage && stage.name !== lastStage) {
-			lastStage = stage.name;
-			yield {type: 'stage', stage: stage.name, message: stage.message, elapsed_ms: stage.elapsed_ms};
-		}
-
-		if (record.status !== lastStatus) {
-			lastStatus = record.status;
-			yield {type: 'status', status: record.status, ...(record.error ? {error: record.error} : {})};
-		}
-
-		if (record.status === 'deleted') {
-			return;
-		}
-	}
 }

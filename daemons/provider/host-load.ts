@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import systemInformation from 'systeminformation';
+import {currentLoad} from 'systeminformation/lib/cpu.js';
+import {mem} from 'systeminformation/lib/memory.js';
 import type {Log} from '../../source/platform/log.js';
 import {type HostLoad, type LoadKind, loadKinds} from '../../source/protocol/host-load.js';
 
@@ -94,15 +95,15 @@ function rounded({cpu, memory, storage}: HostLoad): HostLoad {
 
 /** Percent in use of the processors (since the last call), of memory, and of the file system that a folder is on. */
 export async function measureHostLoad(folder: string): Promise<HostLoad> {
-	const [{currentLoad}, {total, available}, {blocks, bfree, bavail}] = await Promise.all([
-		systemInformation.currentLoad(),
-		systemInformation.mem(),
+	const [processors, {total, available}, {blocks, bfree, bavail}] = await Promise.all([
+		currentLoad(),
+		mem(),
 		// systeminformation asks `df` about every file system; this one folder the system tells by itself.
 		fs.statfs(folder),
 	]);
 	const used = blocks - bfree;
 	return {
-		cpu: currentLoad,
+		cpu: processors.currentLoad,
 		memory: 100 * (1 - available / total),
 		// As `df` has it: what is kept for root is not there for VMs.
 		storage: (100 * used) / (used + bavail),

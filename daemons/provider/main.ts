@@ -6,6 +6,7 @@ import {readOrCreateKeyFile} from '../../source/platform/identity-file.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {createIdentity, createPrivateKey} from '../../source/protocol/identity.js';
 import {runDaemon} from '../host/daemon.js';
+import {createRateLimit, limitByAddress} from '../host/rate-limit.js';
 import {findImage} from '../images/image.js';
 import {availableResources} from './admission.js';
 import {startAdvertiser} from './advertiser.js';
@@ -14,12 +15,14 @@ import {measureMachine, planCapacity} from './capacity.js';
 import {countPorts, providerControlRoutes} from './control.js';
 import {checkDriver, findImages} from './driver-check.js';
 import {exeUnitOf} from './exe-units.js';
+import {addFigures} from './figures.js';
 import {startHostLoadMonitor} from './host-load.js';
 import {describeOffer} from './offer.js';
 import {createPorts} from './ports.js';
 import {createPublicAddress} from './public-address.js';
 import {reclaim} from './reclamation.js';
 import {checkProviderSettings, providerSettings} from './settings.js';
+import {createTenants} from './tenants.js';
 import {portsInUse} from './vm-record.js';
 import {openVmStore} from './vm-store.js';
 import {createVms} from './vms.js';
@@ -30,7 +33,7 @@ const reclamationIntervalMs = 5 * 60_000;
 await runDaemon({
 	name: 'provider',
 	settings: providerSettings,
-	async start({settings, paths, log, signal, changes}) {
+	async start({settings, paths, log, signal, changes, metrics}) {
 		const identity = createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
 		checkProviderSettings(settings, identity.id);
 		let {images} = await checkDriver({qemuBinary: settings.qemuBinary, imagesFolder: paths.images});
@@ -187,9 +190,29 @@ await runDaemon({
 			log.warn('GOLEM_PROVIDER_AUTH=open: anybody can make VMs without a signature, and end those made so');
 		}
 
+		const isServing = () => isReady && !signal.aborted;
+		const rateLimit = createRateLimit({perMinute: settings.rateLimitPerMinute});
+		addFigures(metrics, {
+			vms: vms.all,
+			total: () => capacity,
+			available,
+			ports: () => ports.statuses(portsInUse(vms.all())),
+			load: load.get,
+			isOffered: () => offer().body !== undefined,
+		});
+
 		return {
+			limit: limitByAddress(rateLimit),
+			trustedProxies: settings.trustedProxies,
 			publicRoutes: providerRoutes({
 				providerId: identity.id,
+				tenants: createTenants({
+					providerId: identity.id,
+					auth: settings.auth,
+					rateLimit,
+					perMinute: settings.rateLimitPerMinute,
+					isReady: isServing,
+				}),
 				vms,
 				defaultImage: settings.defaultImage,
 				publicIp: publicAddress.get,
@@ -201,8 +224,7 @@ await runDaemon({
 					images: images.map(({name}) => name),
 					resources: {total: capacity, available: available()},
 				}),
-				auth: settings.auth,
-				isReady: () => isReady && !signal.aborted,
+				isReady: isServing,
 			}),
 			controlRoutes: providerControlRoutes({
 				vms,
@@ -210,6 +232,11 @@ await runDaemon({
 				verificationSkipped: settings.skipPortVerification,
 				resources: () => ({total: capacity, available: available(), minimum, load: load.get()}),
 			}),
+			// What happens to a VM is written down by its exe-unit, which outlives the provider.
+			logFiles: () => [
+				paths.daemonLog('provider'),
+				...vms.all().map(({id}) => path.join(paths.providerVms, id, 'exe-unit.log')),
+			],
 			host: settings.host,
 			port: settings.port,
 			status() {

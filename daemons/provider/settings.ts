@@ -4,6 +4,7 @@ import {setting, settingSchemas} from '../../source/platform/settings.js';
 import {countrySchema} from '../../source/protocol/country.js';
 import {identityIdSchema} from '../../source/protocol/identity.js';
 import {defaultProviderPort} from '../../source/protocol/ports.js';
+import {trustedProxiesSchema} from '../host/client-address.js';
 import {publicAddressSchema} from './public-address.js';
 
 /** What a provider can be told. */
@@ -119,6 +120,12 @@ export const providerSettings = {
 		schema: settingSchemas.wholeNumber(1, 1_000_000),
 		default: 60,
 		description: 'Requests a minute that one requestor can make',
+	}),
+	trustedProxies: setting({
+		variable: 'GOLEM_PROVIDER_TRUSTED_PROXIES',
+		schema: trustedProxiesSchema,
+		default: [],
+		description: 'Proxies whose X-Forwarded-For is believed: addresses and ranges',
 	}),
 	driver: setting<'auto' | 'qemu'>({
 		variable: 'GOLEM_PROVIDER_DRIVER',

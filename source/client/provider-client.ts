@@ -58,7 +58,7 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 				method,
 				path,
 				audience: address.id,
-				timestamp: new Date().toISOString(),
+				timestamp: nextTimestamp(),
 				body,
 			}),
 	});
@@ -100,4 +100,12 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 			await client.send('DELETE', pathOf(vm), z.unknown(), {timeoutMs: lifeCycleTimeoutMs, signal});
 		},
 	};
+}
+
+let lastTimestampMs = 0;
+
+/** Later than every one before it: two equal requests of the same millisecond would be one that was sent twice. */
+function nextTimestamp(): string {
+	lastTimestampMs = Math.max(Date.now(), lastTimestampMs + 1);
+	return new Date(lastTimestampMs).toISOString();
 }

@@ -74,6 +74,10 @@ export const exeUnitStatusSchema = z.looseObject({
 		port: z.number().int(),
 		open_connections: z.number().int(),
 		total_connections: z.number().int(),
+		/** Never taken to the guest; missing in the words of an exe-unit from before they were counted. */
+		refused_connections: z.number().int().optional(),
+		/** Held until the VM is up. */
+		waiting_connections: z.number().int().optional(),
 		bytes_in: z.number().int(),
 		bytes_out: z.number().int(),
 	}),

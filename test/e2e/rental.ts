@@ -4,21 +4,16 @@ import fs from 'node:fs/promises';
 import net, {type AddressInfo} from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {execa} from 'execa';
-import {createHttpClient} from '../../source/client/http-client.js';
-import {readFileIfThere} from '../../source/platform/files.js';
 import {GolemError} from '../../source/platform/golem-error.js';
-import {isProcessAlive, killProcess} from '../../source/platform/process.js';
 import {errorBodySchema} from '../../source/protocol/error-codes.js';
-import {type ExeUnitStatus, exeUnitStatusSchema} from '../../source/protocol/exe-unit.js';
 import {signRequest} from '../../source/protocol/signed-request.js';
-import {openRentals, type Rental} from '../../source/requestor/rentals.js';
+import type {Rental} from '../../source/requestor/rentals.js';
 import {type Answer, send} from '../support/http.js';
 import {mallory} from '../support/identities.js';
-import {processesOf} from '../support/leftovers.js';
-import {canListen, type Network, offered, startNetwork} from '../support/network.js';
-import {eventually, whenTrue} from '../support/waiting.js';
+import {inspect} from '../support/inspection.js';
+import {type Network, startNetwork} from '../support/network.js';
 
 /*
 Renting from end to end: real daemons, real VMs, real OpenSSH. One network for all tests, which run one after the other;
@@ -34,6 +29,7 @@ test.after.always(async () => {
 	await network?.tearDown();
 });
 
+const on = () => inspect(network);
 const onWeb = (...words: string[]) => network.requestor.golem(['vm', 'ssh', 'web', '--', ...words]);
 
 test.serial('a VM is rented by one command and runs a kernel of its own', async t => {
@@ -128,7 +124,7 @@ test.serial('files are still there after the VM was stopped and started', async 
 	await onWeb('sh', '-c', 'echo kept > /home/ubuntu/note && sync');
 	const stopped = await network.requestor.golem(['vm', 'stop', 'web', '--json'], {timeoutMs: 90_000});
 	t.is(stopped.json?.status, 'stopped', stopped.stderr);
-	t.is(await vmProcess(await idOf('web')), undefined);
+	t.is(await on().vmProcess(await on().idOf('web')), undefined);
 
 	const refused = await onWeb('true');
 	t.is(refused.exitCode, 255, 'there is nothing to log in to');
@@ -140,7 +136,7 @@ test.serial('files are still there after the VM was stopped and started', async 
 
 test.serial('a key that was not given when the VM was rented opens nothing', async t => {
 	const key = await createKey('stranger');
-	const {access} = await rentalOf('web');
+	const {access} = await on().rentalOf('web');
 	const {exitCode, stderr} = await execa(
 		'ssh',
 		[
@@ -162,7 +158,7 @@ test.serial('a key that was not given when the VM was rented opens nothing', asy
 
 test.serial('an SSH server with another host key is not talked to, and vm ssh says why', async t => {
 	const otherKey = await readPublicKey(await createKey('imposter'));
-	const rental = await rentalOf('web');
+	const rental = await on().rentalOf('web');
 	const {access} = rental;
 	if (!access) {
 		throw new Error('The VM has no access.');
@@ -201,7 +197,7 @@ test.serial('a second VM of the same name is a conflict, for the command and for
 });
 
 test.serial('to another requestor the VM does not exist, whatever is asked', async t => {
-	const {vm_id, job_id} = await rentalOf('web');
+	const {vm_id, job_id} = await on().rentalOf('web');
 	for (const [method, route] of vmRoutes(String(vm_id), String(job_id))) {
 		const answer = await signedRequest(method, route);
 		t.is(answer.status, 404, `${method} ${route}`);
@@ -216,7 +212,7 @@ test.serial('to another requestor the VM does not exist, whatever is asked', asy
 });
 
 test.serial('a request without a signature is refused on every route about VMs', async t => {
-	const {vm_id, job_id} = await rentalOf('web');
+	const {vm_id, job_id} = await on().rentalOf('web');
 	const routes = [
 		...vmRoutes(String(vm_id), String(job_id)),
 		['GET', '/api/v1/vms'],
@@ -284,212 +280,7 @@ test.serial('the guest reaches nothing of the host: neither its loopback nor its
 	}
 });
 
-test.serial(
-	'a shell goes on while the provider is killed, and the next provider finds the VM again',
-	async t => {
-		const vmId = await idOf('web');
-		const pid = await vmProcess(vmId);
-		const shell = network.requestor.start([
-			'vm',
-			'ssh',
-			'web',
-			'--',
-			'sh',
-			'-c',
-			'echo begun; sleep 3; echo alive; exit 9',
-		]);
-		await shell.printed('begun');
-		await network.provider.crash();
-		const {exitCode, stdout} = await shell.ended;
-		t.is(stdout, 'begun\nalive\n');
-		t.is(exitCode, 9);
-		t.is(
-			(await onWeb('echo', 'still here')).stdout,
-			'still here\n',
-			'a new connection needs no provider either',
-		);
-
-		await network.provider.run();
-		t.deepEqual(await providerVms(), [[vmId, 'running']]);
-		t.is(await vmProcess(vmId), pid, 'it is the same VM');
-		const stopped = await network.requestor.golem(['vm', 'stop', 'web', '--json'], {timeoutMs: 90_000});
-		t.is(stopped.json?.status, 'stopped', stopped.stderr);
-		const started = await network.requestor.golem(['vm', 'start', 'web', '--json'], {timeoutMs: 90_000});
-		t.is(started.json?.status, 'running', started.stderr);
-	},
-);
-
-test.serial('a supervisor that is killed is replaced by one that takes the same VM over', async t => {
-	const before = await exeUnitStatus();
-	await killProcess(before.pid);
-	const after = await eventually(
-		'another supervisor says that the VM runs',
-		async () => {
-			const status = await exeUnitStatus().catch(() => undefined);
-			return status?.vm_pid && status.pid !== before.pid && status.status === 'running' ? status : undefined;
-		},
-		10_000,
-	);
-	t.is(after.vm_pid, before.vm_pid);
-	t.deepEqual(after.ssh_host_keys, before.ssh_host_keys);
-	t.is((await onWeb('cat', '/home/ubuntu/note')).stdout, 'kept\n');
-	t.deepEqual(await providerVms(), [[await idOf('web'), 'running']]);
-});
-
-test.serial('a QEMU that is killed leaves an error within five seconds, and all it held is free', async t => {
-	const {access} = await rentalOf('web');
-	const vmId = await idOf('web');
-	const pid = await vmProcess(vmId);
-	t.deepEqual((await resources()).available, {cpu: 6, memory: 15, storage: 190});
-	await killProcess(pid ?? 0);
-	await eventually(
-		'the VM is in error',
-		async () => whenTrue((await providerVms())[0]?.[1] === 'error'),
-		5000,
-	);
-
-	await eventually('everything is free', async () =>
-		whenTrue((await resources()).available.cpu === offered.cpu),
-	);
-	t.deepEqual((await resources()).available, offered);
-	t.true(await canListen(Number(access?.ssh_port)));
-	const ports = await network.provider.control.ports();
-	t.deepEqual(
-		ports.ports.filter(({state, vm_id}) => state === 'in-use' || vm_id !== null),
-		[],
-	);
-	const info = await network.requestor.golem(['vm', 'info', 'web', '--json']);
-	t.is(info.json.status, 'error');
-	t.regex(info.json.error_message, /ended unexpectedly/);
-
-	const destroyed = await network.requestor.golem(['vm', 'destroy', 'web', '--yes', '--json']);
-	t.is(destroyed.exitCode, 0, destroyed.stderr);
-	t.deepEqual(await providerVms(), []);
-	t.deepEqual(await vmFolders(), []);
-	t.deepEqual(await vmProcesses(), []);
-	t.deepEqual((await network.requestor.golem(['vm', 'list', '--json'])).json, []);
-});
-
-/** Each provokes the crash of the provider at another moment of a creation. */
-const crashes: Array<{moment: string; provoke: (name: string) => Promise<void>}> = [
-	{
-		moment: 'right after it has said yes',
-		async provoke(name) {
-			await network.requestor.golem(['vm', 'create', name, '--no-wait', '--json']);
-			await network.provider.crash();
-		},
-	},
-	{
-		moment: 'while it is being asked',
-		async provoke(name) {
-			const create = network.requestor.start(['vm', 'create', name, '--json']);
-			await create.printed('Asking');
-			await network.provider.crash();
-			await create.ended;
-		},
-	},
-	{
-		moment: 'as soon as it has made the VM’s folder',
-		async provoke(name) {
-			const create = network.requestor.start(['vm', 'create', name, '--json']);
-			await eventually('there is a folder', async () => whenTrue((await vmFolders()).length > 0));
-			await network.provider.crash();
-			create.signal('SIGKILL');
-			await create.ended;
-		},
-	},
-	{
-		moment: 'while the VM boots',
-		async provoke(name) {
-			const create = network.requestor.start(['vm', 'create', name, '--json'], {timeoutMs: 120_000});
-			await create.printed('Booting');
-			await network.provider.crash();
-			create.signal('SIGKILL');
-			await create.ended;
-		},
-	},
-];
-
-for (const [index, {moment, provoke}] of crashes.entries()) {
-	test.serial(`a provider killed ${moment} leaves a whole VM or nothing`, async t => {
-		const name = `crash-${index}`;
-		await destroyAll();
-		await provoke(name);
-		await network.provider.run();
-		await isWholeOrNothing(t, name);
-
-		const destroyed = await network.requestor.golem(['vm', 'destroy', name, '--yes', '--json']);
-		t.true([0, 3].includes(destroyed.exitCode), destroyed.stdout);
-		await isNothing(t);
-	});
-}
-
-test.serial('a VM that is destroyed while it boots is gone at once', async t => {
-	await destroyAll();
-	const create = network.requestor.start(['vm', 'create', 'short', '--json'], {timeoutMs: 120_000});
-	await create.printed('Booting');
-	const destroyed = await network.requestor.golem(['vm', 'destroy', 'short', '--yes', '--json']);
-	t.is(destroyed.exitCode, 0, destroyed.stdout);
-	await isNothing(t);
-	t.not((await create.ended).exitCode, 0);
-});
-
-/** Clears away what a test before this one has left when it failed. */
-async function destroyAll(): Promise<void> {
-	for (const [name] of await withRentals(rentals => rentals.entries())) {
-		await network.requestor.golem(['vm', 'destroy', name, '--yes', '--json']);
-	}
-}
-
-async function isWholeOrNothing(t: ExecutionContext, name: string): Promise<void> {
-	const known = await providerVms();
-	if (known.length === 0) {
-		t.log('nothing is there');
-		await isNothing(t);
-		return;
-	}
-
-	t.log('the VM is there');
-	t.is(known.length, 1);
-	await eventually(
-		'the VM runs',
-		async () => {
-			const [[, status] = []] = await providerVms();
-			if (status === 'error') {
-				throw new Error('The VM is in error.');
-			}
-
-			return whenTrue(status === 'running');
-		},
-		90_000,
-	);
-	// A creation whose answer was never heard is finished by asking again.
-	const rental = await rentalOf(name);
-	if (rental.vm_id === null) {
-		const again = await network.requestor.golem(['vm', 'create', name, '--json'], {timeoutMs: 90_000});
-		t.is(again.exitCode, 0, again.stdout);
-	}
-
-	t.deepEqual(await providerVms(), [[String((await rentalOf(name)).vm_id), 'running']]);
-	const {stdout, stderr} = await network.requestor.golem(['vm', 'ssh', name, '--', 'hostname']);
-	t.is(stdout, `${name}\n`, stderr);
-	t.is((await vmProcesses()).filter(({commandLine}) => commandLine.includes('qemu-system')).length, 1);
-}
-
-async function isNothing(t: ExecutionContext): Promise<void> {
-	t.deepEqual(await providerVms(), []);
-	t.deepEqual(await vmFolders(), []);
-	t.deepEqual((await resources()).available, offered);
-	t.deepEqual(
-		await eventually('no process of a VM is left', async () => {
-			const left = await vmProcesses();
-			return left.length === 0 ? left : undefined;
-		}),
-		[],
-	);
-	const sockets = await fs.readdir(path.join(network.provider.paths.run, 'vm'));
-	t.deepEqual(sockets, []);
-}
+const rewriteRental = (rental: Rental) => on().withRentals(rentals => rentals.set(rental.name, rental));
 
 const api = () => ({url: `http://127.0.0.1:${network.provider.port}`});
 
@@ -525,62 +316,6 @@ async function signedRequest(
 	}
 
 	return answer;
-}
-
-async function withRentals<Result>(
-	run: (rentals: Awaited<ReturnType<typeof openRentals>>) => Promise<Result>,
-): Promise<Result> {
-	const rentals = await openRentals(network.requestor.paths.rentals);
-	try {
-		return await run(rentals);
-	} finally {
-		await rentals.close();
-	}
-}
-
-async function rentalOf(name: string): Promise<Rental> {
-	const rental = await withRentals(rentals => rentals.get(name));
-	if (!rental) {
-		throw new Error(`There is no rental ${name}.`);
-	}
-
-	return rental;
-}
-
-const rewriteRental = (rental: Rental) => withRentals(rentals => rentals.set(rental.name, rental));
-
-const idOf = async (name: string) => String((await rentalOf(name)).vm_id);
-
-const control = <Value>(route: string): Promise<Value> =>
-	send({socket: network.provider.paths.daemonSocket('provider')}, {path: route}).then(({json}) => json);
-
-async function providerVms(): Promise<Array<[id: string, status: string]>> {
-	const vms = await control<Array<{id: string; status: string}>>('/v1/vms');
-	return vms.map(({id, status}) => [id, status]);
-}
-
-const resources = () => control<{available: typeof offered}>('/v1/resources');
-
-const vmFolders = () => fs.readdir(network.provider.paths.providerVms);
-
-/** Supervisors and QEMUs of this network. */
-async function vmProcesses() {
-	return (await processesOf(network.folder)).filter(({commandLine}) =>
-		/exe-unit|qemu-system/.test(commandLine),
-	);
-}
-
-async function vmProcess(vmId: string): Promise<number | undefined> {
-	const pid = Number(await readFileIfThere(path.join(network.provider.paths.providerVms, vmId, 'qemu.pid')));
-	return pid && (await isProcessAlive(pid, vmId)) ? pid : undefined;
-}
-
-/** What the one supervisor says. */
-async function exeUnitStatus(): Promise<ExeUnitStatus> {
-	const folder = path.join(network.provider.paths.run, 'vm');
-	const [socket = ''] = (await fs.readdir(folder)).filter(file => file.endsWith('.sock'));
-	const client = createHttpClient({target: {socket: path.join(folder, socket)}, name: 'the exe-unit'});
-	return client.send('GET', '/v1/status', exeUnitStatusSchema, {timeoutMs: 2000});
 }
 
 /** @returns the private key's file */

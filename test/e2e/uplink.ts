@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {randomBytes, randomInt} from 'node:crypto';
 import http from 'node:http';
+import net from 'node:net';
 import test from 'ava';
 import {execa} from 'execa';
 import {type Network, startNetwork} from '../support/network.js';
@@ -25,7 +26,8 @@ let stopWorld = async () => {};
 
 test.before(async t => {
 	t.timeout(180_000);
-	network = await startNetwork();
+	// So that all that the provider listens on is there at each of the machine's addresses.
+	network = await startNetwork({GOLEM_PROVIDER_HOST: '0.0.0.0'});
 	if (isRoot) {
 		stopWorld = await startWorld();
 	}
@@ -76,13 +78,47 @@ test('a guest does not reach its provider’s machine by any of its addresses', 
 	const address = listener.address();
 	const at = typeof address === 'object' && address ? address.port : 0;
 	t.is(await (await fetch(`http://127.0.0.1:${at}/`)).text(), 'from the host');
-	for (const candidate of ['10.0.2.2', '10.77.0.1', '10.77.0.53', host, hostAtHome]) {
-		t.is(await fetchFromGuest(candidate, at), undefined, candidate);
-	}
-
+	const candidates = ['10.0.2.2', '10.77.0.1', '10.77.0.53', host, hostAtHome];
+	t.deepEqual(await connectFromGuest(candidates.map(candidate => `${candidate} ${at}`)), []);
 	t.is(visits, 1);
 	listener.close();
 });
+
+test('a guest reaches neither its neighbours nor anything its provider listens on', async t => {
+	t.timeout(180_000);
+	const {exitCode, stderr, json} = await network.requestor.golem(['vm', 'create', 'next', '--json']);
+	t.is(exitCode, 0, stderr);
+	const ports = [json.ssh_port, network.provider.port];
+	for (const at of ports) {
+		t.true(await canConnect(isRoot ? host : '127.0.0.1', at), `from the machine itself ${at} can be reached`);
+	}
+
+	const addresses = ['127.0.0.1', '10.0.2.2', '10.77.0.1', '10.77.0.3', host, hostAtHome];
+	const targets = addresses.flatMap(address => ports.map(at => `${address} ${at}`));
+	t.deepEqual(
+		await connectFromGuest([...targets, `${outside} ${port}`]),
+		isRoot ? [`${outside} ${port}`] : [],
+	);
+});
+
+/** Those of the targets (address, space, port) that take a connection from the guest. */
+async function connectFromGuest(targets: string[]): Promise<string[]> {
+	const attempts = targets.map(target => `(echo | timeout 8 nc ${target} >/dev/null && echo ${target}) &`);
+	const {stdout} = await network.requestor.golem([
+		...['vm', 'ssh', 'web', '--'],
+		...['sh', '-c', `${attempts.join(' ')} wait`],
+	]);
+	return stdout.split('\n').filter(Boolean);
+}
+
+async function canConnect(address: string, at: number): Promise<boolean> {
+	const socket = net.connect(at, address);
+	const isOpen = await new Promise<boolean>(resolve => {
+		socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+	});
+	socket.destroy();
+	return isOpen;
+}
 
 /** The namespace, a link to it, and a web server in it. @returns how to take it away */
 async function startWorld(): Promise<() => Promise<void>> {

@@ -104,7 +104,7 @@ test('a signature that is another’s, over something else, or none is 401, and 
 
 test('a statement of more than a minute ago, or of the future, is AUTH_002', async t => {
 	const target = await startDiscovery(t);
-	for (const offset of [-61_000, 61_000]) {
+	for (const offset of [-61_000, 120_000]) {
 		const answer = await advertise(target, alice, {}, new Date(Date.now() + offset).toISOString());
 		t.is(answer.status, 401);
 		t.is(answer.json.code, 'AUTH_002');

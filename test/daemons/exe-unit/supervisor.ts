@@ -23,11 +23,21 @@ type FakeVm = RunningVm & {
 
 async function createVm(
 	t: ExecutionContext,
-	{pid, greeting = 'SSH-2.0-test\r\n', isReady = true}: {pid: number; greeting?: string; isReady?: boolean},
+	{
+		pid,
+		greeting = 'SSH-2.0-test\r\n',
+		isReady = true,
+		isListening = () => true,
+	}: {pid: number; greeting?: string; isReady?: boolean; isListening?: () => boolean},
 ): Promise<FakeVm> {
 	const server = net.createServer(socket => {
 		socket.on('error', () => {});
-		socket.write(greeting);
+		if (isListening()) {
+			socket.write(greeting);
+		} else {
+			// As QEMU does for a guest whose SSH server is not there yet.
+			socket.resetAndDestroy();
+		}
 	});
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
@@ -75,7 +85,7 @@ async function supervise(
 	}: {
 		lastStatus?: VmStatus;
 		driver?: Partial<Driver>;
-		vm?: {greeting?: string; isReady?: boolean};
+		vm?: {greeting?: string; isReady?: boolean; isListening?: () => boolean};
 		port?: number;
 	} = {},
 ): Promise<Setup> {
@@ -162,6 +172,48 @@ test('it is stopped politely, keeps its port, lets nobody in, and comes up again
 	t.is(statusOf(setup), 'running');
 	t.is(setup.supervisor.refresh().vm_pid, 1001);
 	t.is(await greetingAt(setup.port), 'SSH-2.0-test\r\n');
+});
+
+test('whoever comes while the VM boots is kept waiting, and greeted by the guest once that listens', async t => {
+	let isListening = false;
+	const setup = await supervise(t, {vm: {isListening: () => isListening}});
+	const begun = setup.supervisor.begin();
+	await eventually('it boots', () => setup.vms[0]);
+	const greeting = greetingAt(setup.port);
+	await eventually('the client waits', () =>
+		whenTrue(setup.supervisor.refresh().proxy.waiting_connections === 1),
+	);
+	isListening = true;
+	t.is(await greeting, 'SSH-2.0-test\r\n');
+	await begun;
+	t.is(statusOf(setup), 'running');
+});
+
+test('who waits for a VM that fails to boot is sent away', async t => {
+	const setup = await supervise(t, {vm: {isReady: false}});
+	const begun = setup.supervisor.begin();
+	const vm = await eventually('it boots', () => setup.vms[0]);
+	const greeting = greetingAt(setup.port);
+	await eventually('the client waits', () =>
+		whenTrue(setup.supervisor.refresh().proxy.waiting_connections === 1),
+	);
+	vm.end({asked: false, reason: 'the disk cannot be mounted'});
+	t.is(await greeting, '');
+	await begun;
+	t.is(statusOf(setup), 'error');
+});
+
+test('an open connection ends with the VM', async t => {
+	const setup = await supervise(t);
+	await setup.supervisor.begin();
+	const socket = net.connect(setup.port, '127.0.0.1').on('error', () => {});
+	t.teardown(() => socket.destroy());
+	await once(socket, 'data');
+	const closed = once(socket, 'close');
+	await setup.supervisor.stop();
+	await closed;
+	await eventually('none is open', () => whenTrue(setup.supervisor.refresh().proxy.open_connections === 0));
+	t.is(statusOf(setup), 'stopped');
 });
 
 test('what is not possible in a state is refused with that state', async t => {

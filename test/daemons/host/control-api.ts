@@ -32,7 +32,7 @@ async function startControl(t: ExecutionContext) {
 				...figures,
 			}),
 			changes,
-			logFile,
+			logFiles: () => [logFile],
 			shutDown: reason => shutdowns.push(reason),
 		}),
 		{guard: refuseBrowsers, socket},

@@ -356,6 +356,23 @@ test('what was begun before the end is finished, and nothing new is let in', asy
 	await closing;
 });
 
+test('what the end breaks off is told so, and is no fault', async t => {
+	const begun = createGate();
+	const target = await startApiServer(t, [
+		get('/wait', ({signal}) => {
+			begun.open();
+			return new Promise<ApiAnswer>((_, reject) => {
+				signal.addEventListener('abort', () => reject(signal.reason), {once: true});
+			});
+		}),
+	]);
+	const answer = send(target, {path: '/wait'});
+	await begun.opened;
+	target.end.abort(new Error('ending'));
+	isError(t, await answer, 503, 'SRV_002');
+	t.false(target.entries.some(({level}) => Number(level) >= 50));
+});
+
 test('what does not finish in its time of grace is cut', async t => {
 	const begun = createGate();
 	const target = await startApiServer(t, [

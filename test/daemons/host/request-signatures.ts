@@ -1,6 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {createRequestAuthenticator} from '../../../daemons/host/request-signatures.js';
 import type {Route} from '../../../daemons/host/router.js';
+import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {Identity} from '../../../source/protocol/identity.js';
 import {type SignedRequest, signRequest} from '../../../source/protocol/signed-request.js';
 import {startApiServer} from '../../support/api-server.js';
@@ -148,4 +149,23 @@ test('the same moment in two requests is fine where they differ, and in those of
 	t.is((await send(target, {path: '/who?a', headers: sign(alice, {path: '/who?a'})})).status, 200);
 	t.is((await send(target, {path: '/who?b', headers: sign(alice, {path: '/who?b'})})).status, 200);
 	t.is((await send(target, {path: '/who?a', headers: sign(mallory, {path: '/who?a'})})).status, 200);
+});
+
+test('what was signed before the server was started is refused: an earlier run may have answered it', async t => {
+	const authenticate = createRequestAuthenticator('Requestor', () => startOfTest + 1000);
+	const request = (timestamp: number) => ({
+		method: 'GET',
+		path: '/who',
+		headers: Object.fromEntries(
+			Object.entries(sign(alice, {timestamp: new Date(timestamp).toISOString()})).map(([name, value]) => [
+				name.toLowerCase(),
+				value,
+			]),
+		),
+		rawBody: Buffer.alloc(0),
+	});
+	const error = t.throws(() => authenticate(request(startOfTest), audience), {instanceOf: ApiError});
+	t.is(error?.code, 'AUTH_002');
+	t.is(error?.headers['Retry-After'], '1');
+	t.is(authenticate(request(startOfTest + 1000), audience), alice.id);
 });

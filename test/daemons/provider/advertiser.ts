@@ -125,6 +125,37 @@ test('many changes at once are told once, and the last one is what is told', asy
 	t.true(posts().length <= 3, `${posts().length} were heard`);
 });
 
+test('what is the same as before is not said again', async t => {
+	const {url, posts} = await listeningDiscovery(t);
+	let cpu = 8;
+	let looks = 0;
+	const advertiser = advertiseTo(t, [url], () => {
+		looks += 1;
+		return {...offer, resources: {...offer.resources, cpu}};
+	});
+	await eventually('the first was heard', () => whenTrue(posts().length === 1));
+	for (let round = 0; round < 3; round++) {
+		const before = looks;
+		advertiser.changed();
+		await eventually('what is offered was looked at again', () => whenTrue(looks > before));
+	}
+
+	cpu = 4;
+	advertiser.changed();
+	await eventually('the change was heard', () => whenTrue(posts().at(-1)?.body?.resources.cpu === 4));
+	t.is(posts().length, 2);
+});
+
+test('what was said before is said again when its time is up, whatever happened in between', async t => {
+	const {url, posts} = await listeningDiscovery(t);
+	const advertiser = advertiseTo(t, [url], () => offer, 1000);
+	await eventually('the first was heard', () => whenTrue(posts().length === 1));
+	advertiser.changed();
+	await eventually('it was said again', () => whenTrue(posts().length === 2));
+	const [first = 0, second = 0] = posts().map(({atMs}) => atMs);
+	t.true(second - first >= 900, `${second - first} ms`);
+});
+
 test('a change while an advertisement is on its way is told after it', async t => {
 	let cpu = 8;
 	const {url, posts} = await listeningDiscovery(t, count => {

@@ -1,0 +1,94 @@
+import path from 'node:path';
+import test from 'ava';
+import {createHttpClient} from '../../../source/client/http-client.js';
+import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
+import {startHttpServer} from '../../support/http-server.js';
+import {freePort} from '../../support/network.js';
+import {temporaryFolder} from '../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
+
+const hint = 'Try another one.';
+const clientOf = (url: string) => createHttpClient({target: {url}, name: 'the service', hint});
+
+async function errorOf(answer: Promise<string>): Promise<GolemError> {
+	try {
+		await answer;
+	} catch (error) {
+		if (error instanceof GolemError) {
+			return error;
+		}
+
+		throw error;
+	}
+
+	throw new Error('It was answered.');
+}
+
+test('a text comes as it is, from the path that was asked for', async t => {
+	const text = ' 8.8.4.4\r\nsmörgås {"not": json\n';
+	const {url, requests} = await startHttpServer(t, response => response.end(text));
+	t.is(await clientOf(`${url}/`).text('/plain?v=4'), text);
+	t.is(await clientOf(url).text(''), text);
+	t.deepEqual(requests, ['GET /plain?v=4', 'GET /']);
+});
+
+test('a text comes over a unix socket too', async t => {
+	const socket = path.join(await temporaryFolder(t), 'a.sock');
+	await startHttpServer(t, response => response.end('hello'), {path: socket});
+	t.is(await createHttpClient({target: {socket}, name: 'the daemon'}).text('/metrics'), 'hello');
+});
+
+test('an error that the other side gives a code comes with it', async t => {
+	const {url} = await startHttpServer(t, response => {
+		response
+			.writeHead(429, {'Content-Type': 'application/json'})
+			.end(JSON.stringify({code: 'RATE_001', message: 'Too much.', timestamp: '', details: {hint: 'Wait.'}}));
+	});
+	t.like(await errorOf(clientOf(url).text('')), {
+		code: 'RATE_001',
+		message: 'Too much.',
+		hint: 'Wait.',
+		exitCode: exitCodes.conflict,
+	});
+});
+
+test('any other error is told by its status', async t => {
+	const {url} = await startHttpServer(t, response => response.writeHead(503).end('<h1>later</h1>'));
+	t.like(await errorOf(clientOf(url).text('')), {
+		code: 'BAD_ANSWER',
+		message: 'The service answered 503.',
+	});
+});
+
+test('nobody there, and somebody who hangs up, is not reachable, with what to do', async t => {
+	const {url} = await startHttpServer(t, response => response.destroy());
+	for (const target of [url, `http://127.0.0.1:${await freePort()}`]) {
+		t.like(await errorOf(clientOf(target).text('')), {
+			code: 'NOT_REACHABLE',
+			exitCode: exitCodes.notReachable,
+			hint,
+		});
+	}
+});
+
+test('an answer that does not come, or does not end, is waited for as long as was said', async t => {
+	const silent = await startHttpServer(t, () => {});
+	const endless = await startHttpServer(t, response => response.write('8.8.'));
+	for (const {url} of [silent, endless]) {
+		t.like(await errorOf(clientOf(url).text('', {timeoutMs: 100})), {
+			code: 'NET_001',
+			message: 'The service did not answer in 0.1 s.',
+			exitCode: exitCodes.timedOut,
+		});
+	}
+});
+
+test('the signal ends a request with its reason', async t => {
+	const {url, requests} = await startHttpServer(t, () => {});
+	const end = new AbortController();
+	const answer = clientOf(url).text('', {signal: end.signal});
+	await eventually('it was asked', () => whenTrue(requests.length > 0));
+	const reason = new Error('never mind');
+	end.abort(reason);
+	t.is(await t.throwsAsync(answer), reason);
+});
