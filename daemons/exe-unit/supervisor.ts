@@ -2,7 +2,7 @@ import net from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Log} from '../../source/platform/log.js';
 import {version} from '../../source/platform/program.js';
-import {createSerialQueue, deadlineSignal} from '../../source/platform/waiting.js';
+import {createSerialQueue, deadlineSignal, pollUntil} from '../../source/platform/waiting.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {ExeUnitSpec, ExeUnitStatus} from '../../source/protocol/exe-unit.js';
 import type {VmStage, VmStatus} from '../../source/protocol/vm.js';
@@ -16,6 +16,7 @@ const bootTimeoutMs = 180_000;
 const unannouncedProbeMs = 20_000;
 const bannerTimeoutMs = 3000;
 const stopGraceMs = 15_000;
+const defaultPortPatienceMs = 30_000;
 
 export type SupervisorOptions = {
 	spec: ExeUnitSpec;
@@ -24,6 +25,8 @@ export type SupervisorOptions = {
 	/** What the VM was when it was last heard of. */
 	lastStatus: VmStatus;
 	log: Log;
+	/** How long to try to get the SSH port. */
+	portPatienceMs?: number;
 };
 
 /** Owns the life of one VM. Each method does one thing after the other and leaves a state from the contract's table. */
@@ -49,6 +52,7 @@ export function createSupervisor({
 	sshHostKeys,
 	lastStatus,
 	log,
+	portPatienceMs = defaultPortPatienceMs,
 }: SupervisorOptions): Supervisor {
 	const inTurn = createSerialQueue();
 	const ending = new AbortController();
@@ -137,8 +141,25 @@ export function createSupervisor({
 		});
 	}
 
+	/** Another program may have the port for a while, if only as the near end of a connection of its own. */
 	async function openProxy(target: 'off' | 'starting'): Promise<void> {
-		proxy ??= await openSshProxy({...spec.proxy, log});
+		let refusal: unknown;
+		proxy ??= await pollUntil(
+			() =>
+				openSshProxy({...spec.proxy, log}).catch((error: unknown) => {
+					if (refusal === undefined) {
+						log.warn({err: error}, 'the SSH port is not free; trying again');
+					}
+
+					refusal = error;
+					return undefined;
+				}),
+			{timeoutMs: portPatienceMs, intervalMs: 250, signal: ending.signal},
+		);
+		if (!proxy) {
+			throw refusal;
+		}
+
 		proxy.setTarget(target);
 	}
 

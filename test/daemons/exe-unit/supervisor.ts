@@ -73,7 +73,14 @@ async function createVm(
 	};
 }
 
-type Setup = {supervisor: Supervisor; port: number; vms: FakeVm[]; seen: string[]; driver: Driver};
+type Setup = {
+	supervisor: Supervisor;
+	port: number;
+	vms: FakeVm[];
+	seen: string[];
+	driver: Driver;
+	entries: Array<Record<string, unknown>>;
+};
 
 async function supervise(
 	t: ExecutionContext,
@@ -82,11 +89,13 @@ async function supervise(
 		driver: change = {},
 		vm = {},
 		port,
+		portPatienceMs = 5000,
 	}: {
 		lastStatus?: VmStatus;
 		driver?: Partial<Driver>;
 		vm?: {greeting?: string; isReady?: boolean; isListening?: () => boolean};
 		port?: number;
+		portPatienceMs?: number;
 	} = {},
 ): Promise<Setup> {
 	const vms: FakeVm[] = [];
@@ -103,6 +112,7 @@ async function supervise(
 		adopt: async () => undefined,
 		...change,
 	};
+	const {log, entries} = createTestLog();
 	const supervisor = createSupervisor({
 		spec: {
 			vm_id: 'golem-web',
@@ -116,7 +126,8 @@ async function supervise(
 		driver,
 		sshHostKeys: ['ssh-ed25519 AAAA'],
 		lastStatus,
-		log: createTestLog().log,
+		log,
+		portPatienceMs,
 	});
 	const seen: string[] = [];
 	const ending = new AbortController();
@@ -132,7 +143,7 @@ async function supervise(
 			}
 		}
 	})();
-	return {supervisor, port: proxyPort, vms, seen, driver};
+	return {supervisor, port: proxyPort, vms, seen, driver, entries};
 }
 
 const statusOf = ({supervisor}: Setup) => supervisor.refresh().status;
@@ -306,10 +317,26 @@ test('a port that somebody else has fails the VM before it is started', async t 
 	const other = net.createServer().listen(port, '127.0.0.1');
 	await once(other, 'listening');
 	t.teardown(() => other.close());
-	const setup = await supervise(t, {port});
+	const setup = await supervise(t, {port, portPatienceMs: 0});
 	await setup.supervisor.begin();
 	t.is(setup.supervisor.refresh().error?.code, 'NET_003');
 	t.deepEqual(setup.vms, []);
+});
+
+test('a port that somebody else has for a moment costs that moment', async t => {
+	const port = await freePort();
+	const other = net.createServer().listen(port, '127.0.0.1');
+	await once(other, 'listening');
+	const running = await createVm(t, {pid: 7});
+	const setup = await supervise(t, {port, lastStatus: 'running', driver: {adopt: async () => running}});
+	const begun = setup.supervisor.begin();
+	await eventually('it was tried', () =>
+		whenTrue(setup.entries.some(({msg}) => String(msg).includes('the SSH port is not free'))),
+	);
+	other.close();
+	await begun;
+	t.is(statusOf(setup), 'running');
+	t.deepEqual(running.stops, []);
 });
 
 test('what greets as something else than SSH is not taken for the guest', async t => {
