@@ -37,6 +37,7 @@ await runDaemon({
 		const identity = createIdentity(await readOrCreateKeyFile(paths.identity, createPrivateKey));
 		checkProviderSettings(settings, identity.id);
 		let {images} = await checkDriver({qemuBinary: settings.qemuBinary, imagesFolder: paths.images});
+		const driver = settings.driver === 'auto' ? 'qemu' : settings.driver;
 		const accelerator = describeAccelerator(await findAccelerator());
 		await ensurePrivateFolder(paths.providerVms);
 		const opened = await openVmStore({
@@ -219,7 +220,7 @@ await runDaemon({
 				info: () => ({
 					name: settings.name,
 					country: settings.country,
-					driver: 'qemu',
+					driver,
 					accelerator,
 					images: images.map(({name}) => name),
 					resources: {total: capacity, available: available()},
@@ -250,7 +251,7 @@ await runDaemon({
 					resources: {total: capacity, available: available()},
 					load: load.get(),
 					vms: vms.all().length,
-					driver: 'qemu',
+					driver,
 					accelerator,
 					auth: settings.auth,
 					ports: countPorts(ports.statuses(portsInUse(vms.all()))),
