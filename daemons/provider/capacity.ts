@@ -15,11 +15,11 @@ cores is rounded down to whole ones: a core cannot be rented in part.
 @param offered amounts from the settings; 0 means all that can be spared
 */
 export function planCapacity(offered: Resources, machine: Machine, reservePercent: number): Resources {
-	const share = 1 - reservePercent / 100;
+	const spare = (bytes: number) => Math.floor((bytes * (100 - reservePercent)) / (100 * bytesPerGb));
 	return {
 		cpu: offered.cpu || machine.cores - Math.floor((machine.cores * reservePercent) / 100),
-		memory: offered.memory || Math.floor((machine.memoryBytes / bytesPerGb) * share),
-		storage: offered.storage || Math.floor((machine.storageBytes / bytesPerGb) * share),
+		memory: offered.memory || spare(machine.memoryBytes),
+		storage: offered.storage || spare(machine.storageBytes),
 	};
 }
 

@@ -48,6 +48,7 @@ export type ExeUnit = {
 const readyTimeoutMs = 20_000;
 const lifeCycleTimeoutMs = 200_000;
 const destroyTimeoutMs = 30_000;
+const killTimeoutMs = 5000;
 
 export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	const vmFolder = path.join(paths.providerVms, vmId);
@@ -115,49 +116,61 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 				log.info({vm_id: vmId, err: error}, 'the exe-unit does not answer; cleaning up without it');
 			}
 
-			await removeRemains(shortName, paths, async () => {
-				for (const file of exeUnitProcessFiles) {
-					const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
-					if (pid && (await isProcessAlive(pid, shortName))) {
-						await killProcess(pid);
+			await removeRemains(shortName, paths, {
+				clearMore: async () => {
+					for (const file of exeUnitProcessFiles) {
+						const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
+						if (pid && (await isProcessAlive(pid, shortName))) {
+							await killProcess(pid);
+						}
 					}
-				}
 
-				await fs.rm(exeUnitUplinkFolder(vmFolder), {recursive: true, force: true});
-				if (!keepFiles) {
-					await fs.rm(vmFolder, {recursive: true, force: true});
-				}
+					await fs.rm(exeUnitUplinkFolder(vmFolder), {recursive: true, force: true});
+					if (!keepFiles) {
+						await fs.rm(vmFolder, {recursive: true, force: true});
+					}
+				},
 			});
 		},
 	};
 }
 
 /**
-Waits until the supervisor of that VM is gone, and clears away what dead ones leave behind: processes that name the
-VM's sockets, and the sockets. @param clearMore runs while no supervisor can begin anew
+Waits until the supervisor of that VM is gone, ends one that does not go, and clears away what dead ones leave behind:
+processes that name the VM's sockets, and the sockets.
+@param clearMore runs while no supervisor can begin anew
 */
 export async function removeRemains(
 	shortName: string,
 	paths: Pick<Paths, 'run'>,
-	clearMore: () => Promise<void> = async () => {},
+	{
+		patienceMs = destroyTimeoutMs,
+		clearMore = async () => {},
+	}: {patienceMs?: number; clearMore?: () => Promise<void>} = {},
 ): Promise<void> {
 	const socketBase = path.join(paths.run, 'vm', shortName);
-	const lock = await waitForProcessLock(`${socketBase}${exeUnitFileEndings.lock}`, destroyTimeoutMs);
+	const lockFile = `${socketBase}${exeUnitFileEndings.lock}`;
+	const lock =
+		(await waitForProcessLock(lockFile, patienceMs)) ??
+		(await killAll(socketBase).then(() => waitForProcessLock(lockFile, killTimeoutMs)));
 	if (!lock) {
 		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${shortName} neither answers nor ends.`);
 	}
 
 	try {
 		await clearMore();
-		for (const {pid} of await findProcesses(`${socketBase}.`)) {
-			await killProcess(pid);
-		}
-
+		await killAll(`${socketBase}.`);
 		await Promise.all(
 			Object.values(exeUnitFileEndings).map(ending => fs.rm(`${socketBase}${ending}`, {force: true})),
 		);
 	} finally {
 		await lock.release();
+	}
+}
+
+async function killAll(pathStart: string): Promise<void> {
+	for (const {pid} of await findProcesses(pathStart)) {
+		await killProcess(pid);
 	}
 }
 

@@ -23,7 +23,7 @@ export type HostLoadMonitor = {
 const intervalMs = 5000;
 /** A processor is busy for seconds without being overloaded: what counts is about the last minute. */
 const cpuMemoryMs = 60_000;
-/** Points below the threshold before it counts as over no more. */
+/** Points below the threshold before it counts as over no more; of a low threshold a tenth. */
 const hysteresis = 5;
 
 /** Measures until the signal ends it. @param folder on the file system that holds the VMs' disks */
@@ -78,7 +78,9 @@ export function startHostLoadMonitor({
 /** What is over now. What was over before still is until it is clearly below. */
 export function judgeLoad(before: readonly LoadKind[], percent: HostLoad, thresholds: HostLoad): LoadKind[] {
 	return loadKinds.filter(kind => {
-		const limit = before.includes(kind) ? thresholds[kind] - hysteresis : thresholds[kind];
+		const limit = before.includes(kind)
+			? Math.max(thresholds[kind] - hysteresis, thresholds[kind] * 0.9)
+			: thresholds[kind];
 		return percent[kind] > limit;
 	});
 }

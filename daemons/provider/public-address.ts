@@ -57,7 +57,10 @@ export function createPublicAddress({
 			}
 		}
 
-		explanation = 'unknown: no port checker and no address service told it';
+		explanation =
+			address === null
+				? 'unknown: no port checker and no address service told it'
+				: 'as it was told before; nobody tells it now';
 		return undefined;
 	}
 
@@ -77,7 +80,7 @@ export function createPublicAddress({
 					return address;
 				}
 
-				await sleep(pauseMs, undefined, {signal});
+				await sleep(pauseMs, undefined, {signal}).catch(() => signal.throwIfAborted());
 			}
 		},
 	};

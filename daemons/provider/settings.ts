@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {setting, settingSchemas} from '../../source/platform/settings.js';
+import {providerNameSchema} from '../../source/protocol/advertisement.js';
 import {countrySchema} from '../../source/protocol/country.js';
 import {identityIdSchema} from '../../source/protocol/identity.js';
 import {defaultProviderPort} from '../../source/protocol/ports.js';
@@ -11,13 +12,13 @@ import {publicAddressSchema} from './public-address.js';
 export const providerSettings = {
 	id: setting({
 		variable: 'GOLEM_PROVIDER_ID',
-		schema: identityIdSchema.or(z.literal('')),
+		schema: z.union([identityIdSchema, z.literal('')], 'must be an Ethereum address: 0x and 40 hex digits'),
 		default: '',
 		description: 'The id this provider must have; it is that of its key, and only compared',
 	}),
 	name: setting({
 		variable: 'GOLEM_PROVIDER_NAME',
-		schema: settingSchemas.text,
+		schema: providerNameSchema,
 		default: 'golem-provider',
 		description: 'Name shown to requestors',
 	}),
@@ -177,7 +178,7 @@ export const providerSettings = {
 	}),
 	qemuBinary: setting({
 		variable: 'GOLEM_PROVIDER_QEMU_BINARY_PATH',
-		schema: settingSchemas.text,
+		schema: z.string().trim(),
 		default: '',
 		description: 'The QEMU to use; found on the PATH where nothing is said',
 	}),

@@ -14,51 +14,76 @@ export type VmStore = {
 	close(): Promise<void>;
 };
 
+export type VmStoreOptions = {file: string; vmsFolder: string; log: Log};
+
 export type OpenedVmStore = {store: VmStore; records: VmRecord[]};
 
 /** In each VM's own folder: its record once more. */
 const copyName = 'record.json';
 
 /**
-Opens the store of VMs. Each record also lies in its VM's folder, next to the disk it is about; a store that turns out to be
-damaged is set aside and made anew from these.
-@throws STORE_DAMAGED where that is not possible either; nothing has been changed then
+Opens the store of VMs. Each record also lies in its VM's folder, next to the disk it is about. A VM that has a folder with
+a record is a VM, whatever became of the store: one that turns out to be damaged is set aside, and what a store does not
+know is put back.
+@throws STORE_DAMAGED where a record is neither in the store nor readable in its folder; nothing has been changed then
 */
-export async function openVmStore({
-	file,
-	vmsFolder,
-	log,
-}: {
-	file: string;
-	vmsFolder: string;
-	log: Log;
-}): Promise<OpenedVmStore> {
-	const opened = await readStore(file).catch(async (error: unknown) => {
-		if (error instanceof GolemError && error.code === 'STORE_DAMAGED') {
-			return rebuild({file, vmsFolder, log, damage: error});
-		}
+export async function openVmStore(options: VmStoreOptions): Promise<OpenedVmStore> {
+	const {vmsFolder, log} = options;
+	const {store, records, damage} = await openOrReplace(options);
+	const lost = await readCopies(vmsFolder, new Set(records.map(({id}) => id)), damage?.error);
+	for (const record of lost) {
+		await store.set(record.id, record);
+	}
 
-		throw error;
-	});
+	const vms = lost.map(({id}) => id);
+	if (damage) {
+		log.error(
+			{err: damage.error, kept_as: damage.keptAs, vms},
+			'the store of VMs was damaged; it was made anew from the VMs’ own folders',
+		);
+	} else if (lost.length > 0) {
+		log.warn({vms}, 'the store did not know these VMs; they were put back from their own folders');
+	}
+
 	const inTurn = createSerialQueue();
 	return {
-		records: opened.records,
+		records: [...records, ...lost],
 		store: {
 			set: record =>
 				inTurn(async () => {
 					await writeCopy(vmsFolder, record);
-					await opened.store.set(record.id, record);
+					await store.set(record.id, record);
 				}),
 			delete: id =>
 				inTurn(async () => {
-					await opened.store.delete(id);
+					await store.delete(id);
 				}),
-			close: () => inTurn(() => opened.store.close()),
+			close: () => inTurn(() => store.close()),
 		},
 	};
 }
 
-async function readStore(file: string): Promise<{store: Store<VmRecord>; records: VmRecord[]}> {
+type ReadStore = {store: Store<VmRecord>; records: VmRecord[]};
+
+async function openOrReplace({
+	file,
+	vmsFolder,
+}: VmStoreOptions): Promise<ReadStore & {damage?: {error: GolemError; keptAs: string}}> {
+	try {
+		return await readStore(file);
+	} catch (error) {
+		if (!(error instanceof GolemError) || error.code !== 'STORE_DAMAGED') {
+			throw error;
+		}
+
+		// Looked at before anything is moved: where they cannot replace it, it stays.
+		await readCopies(vmsFolder, new Set(), error);
+		const keptAs = await setAside(file);
+		return {...(await readStore(file)), damage: {error, keptAs}};
+	}
+}
+
+async function readStore(file: string): Promise<ReadStore> {
 	const store = await openStore({file, schema: vmRecordSchema, durability: 'full'});
 	try {
 		return {store, records: (await store.entries()).map(([, record]) => record)};
@@ -68,18 +93,7 @@ async function readStore(file: string): Promise<{store: Store<VmRecord>; records
 	}
 }
 
-async function rebuild({
-	file,
-	vmsFolder,
-	log,
-	damage,
-}: {
-	file: string;
-	vmsFolder: string;
-	log: Log;
-	damage: GolemError;
-}) {
-	const records = await readCopies(vmsFolder, damage);
+async function setAside(file: string): Promise<string> {
 	const aside = `${file}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
 	for (const ending of ['', '-wal', '-shm']) {
 		await fs.rename(`${file}${ending}`, `${aside}${ending}`).catch((error: unknown) => {
@@ -89,23 +103,20 @@ async function rebuild({
 		});
 	}
 
-	const {store} = await readStore(file);
-	for (const record of records) {
-		await store.set(record.id, record);
-	}
-
-	log.error(
-		{err: damage, kept_as: aside, vms: records.map(({id}) => id)},
-		'the store of VMs was damaged; it was made anew from the VMs’ own folders',
-	);
-	return {store, records};
+	return aside;
 }
 
-async function readCopies(vmsFolder: string, damage: GolemError): Promise<VmRecord[]> {
+/** The records in the VMs' folders, but for those that are known. */
+async function readCopies(
+	vmsFolder: string,
+	known: ReadonlySet<string>,
+	damage: GolemError | undefined,
+): Promise<VmRecord[]> {
+	const folders = (await fs.readdir(vmsFolder, {withFileTypes: true})).filter(entry => entry.isDirectory());
 	const found: VmRecord[] = [];
-	for (const vmId of await fs.readdir(vmsFolder)) {
-		const file = path.join(vmsFolder, vmId, copyName);
-		const text = await readFileIfThere(file);
+	for (const {name} of folders.filter(folder => !known.has(folder.name))) {
+		const file = path.join(vmsFolder, name, copyName);
+		const text = await readFileIfThere(file).catch(() => '');
 		// A creation that was cut short before it was promised to anybody has none.
 		if (text === undefined) {
 			continue;
@@ -113,14 +124,11 @@ async function readCopies(vmsFolder: string, damage: GolemError): Promise<VmReco
 
 		const parsed = vmRecordSchema.safeParse(parseJson(text));
 		if (!parsed.success) {
-			throw new GolemError(
-				'STORE_DAMAGED',
-				`${damage.message} Nor can ${file} be read, which would replace it.`,
-				{
-					hint: `If that VM is lost anyway, move its folder away; then start the provider again.`,
-					cause: damage,
-				},
-			);
+			const before = damage?.message ?? `The store does not know the VM ${name}.`;
+			throw new GolemError('STORE_DAMAGED', `${before} Nor can ${file} be read, which would replace it.`, {
+				hint: 'If that VM is lost anyway, move its folder away; then start the provider again.',
+				cause: damage ?? parsed.error,
+			});
 		}
 
 		found.push(parsed.data);

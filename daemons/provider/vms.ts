@@ -222,6 +222,10 @@ export function createVms(options: VmsOptions): Vms {
 				await exeUnit.writeSpec(toExeUnitSpec(record, options));
 				await store.set(record);
 			} catch (error) {
+				// Before it is forgotten: what lies in a folder with a record is a VM at the next start.
+				await exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
+					log.error({vm_id: record.id, err}, 'could not clear away what was not admitted');
+				});
 				registry.forget(record.id);
 				throw toApiError(error);
 			}

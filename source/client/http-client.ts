@@ -1,4 +1,4 @@
-import type {Got} from 'got';
+import type {CancelableRequest, Got, Response} from 'got';
 import type * as z from 'zod';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
@@ -42,6 +42,7 @@ const defaultTimeoutMs = 15_000;
 /** A stream has a line every ten seconds; one that is silent for longer is dead. */
 const streamSilenceMs = 30_000;
 const maximumLineBytes = 1024 * 1024;
+const maximumAnswerBytes = 16 * 1024 * 1024;
 
 export function createHttpClient({target, name, hint, sign}: HttpClientOptions): HttpClient {
 	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
@@ -56,13 +57,15 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 			const text = body === undefined ? '' : JSON.stringify(body);
 			try {
 				const client = await loadGot();
-				const answer = await client(`${base}${path}`, {
-					method,
-					headers: headersFor(method, path, text, headers),
-					...(body === undefined ? {} : {body: text}),
-					timeout: {request: timeoutMs},
-					...(signal ? {signal} : {}),
-				});
+				const answer = await readBounded(
+					client(`${base}${path}`, {
+						method,
+						headers: headersFor(method, path, text, headers),
+						...(body === undefined ? {} : {body: text}),
+						timeout: {request: timeoutMs},
+						...(signal ? {signal} : {}),
+					}),
+				);
 				return parseAnswer(answer.body, schema, name);
 			} catch (error) {
 				throw await translateError(error, {name, hint, timeoutMs, signal});
@@ -72,10 +75,12 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 		async text(path, {timeoutMs = defaultTimeoutMs, signal} = {}) {
 			try {
 				const client = await loadGot();
-				const answer = await client(`${base}${path}`, {
-					timeout: {request: timeoutMs},
-					...(signal ? {signal} : {}),
-				});
+				const answer = await readBounded(
+					client(`${base}${path}`, {
+						timeout: {request: timeoutMs},
+						...(signal ? {signal} : {}),
+					}),
+				);
 				return answer.body;
 			} catch (error) {
 				throw await translateError(error, {name, hint, timeoutMs, signal});
@@ -118,7 +123,17 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 async function loadGot(): Promise<Got> {
 	const {default: got} = await import('got');
 	// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
-	return got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true});
+	return got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true, decompress: false});
+}
+
+/** An answer without end would fill the memory before its time is up. Nothing is unpacked, so what comes is what counts. */
+async function readBounded(request: CancelableRequest<Response<string>>): Promise<Response<string>> {
+	request.on('downloadProgress', ({transferred}) => {
+		if (transferred > maximumAnswerBytes) {
+			request.cancel('the answer is too long');
+		}
+	});
+	return request;
 }
 
 function parseAnswer<Value>(text: string, schema: z.ZodType<Value>, name: string): Value {
@@ -146,7 +161,11 @@ async function translateError(
 		return signal.reason;
 	}
 
-	const {HTTPError, RequestError, TimeoutError} = await import('got');
+	const {CancelError, HTTPError, RequestError, TimeoutError} = await import('got');
+	if (error instanceof CancelError) {
+		return new GolemError('BAD_ANSWER', `What ${name} answered has no end.`, {cause: error});
+	}
+
 	if (error instanceof HTTPError) {
 		const body = errorBodySchema.safeParse(parseJson(String(error.response.body)));
 		if (body.success) {

@@ -57,18 +57,30 @@ export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> 
 	await waitUntilProcessGone(pid, timeoutMs);
 }
 
-/** Every process of this machine whose command line has that text. Only Linux tells; elsewhere there seem to be none. */
-export async function findProcesses(mentions: string): Promise<Array<{pid: number; commandLine: string}>> {
+/**
+Every process whose command line names a file that begins with that path: as an argument, or in one behind `=`, `:` or `,`.
+Only those that see the same files count, so none in a container of its own. Only Linux tells; elsewhere there seem to
+be none.
+*/
+export async function findProcesses(pathStart: string): Promise<Array<{pid: number; commandLine: string}>> {
 	if (process.platform !== 'linux') {
 		return [];
 	}
 
+	const ownFiles = await fs.readlink('/proc/self/ns/mnt');
 	const pids = (await fs.readdir('/proc')).map(Number).filter(pid => pid > 0 && pid !== process.pid);
 	const found = await Promise.all(
 		pids.map(async pid => {
-			// One that has ended since has no command line any more.
-			const commandLine = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-			return commandLine.includes(mentions) ? [{pid, commandLine}] : [];
+			// One that has ended since has no command line any more, and of another's files nothing may be told.
+			const [commandLine, files] = await Promise.all([
+				fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+				fs.readlink(`/proc/${pid}/ns/mnt`).catch(() => ownFiles),
+			]);
+			const isNamed = commandLine
+				.split(pathStart)
+				.slice(0, -1)
+				.some(before => /(?:^|[\0=:,])$/.test(before));
+			return isNamed && files === ownFiles ? [{pid, commandLine}] : [];
 		}),
 	);
 	return found.flat();

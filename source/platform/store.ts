@@ -1,7 +1,7 @@
 import path from 'node:path';
 import KeyvSqlite from '@keyv/sqlite';
 import Keyv from 'keyv';
-import type * as z from 'zod';
+import * as z from 'zod';
 import {ensurePrivateFolder, isErrno} from './files.js';
 import {GolemError} from './golem-error.js';
 
@@ -41,6 +41,9 @@ export async function openStore<Value>({
 	try {
 		await adapter.query('PRAGMA journal_mode=WAL');
 		await adapter.query(`PRAGMA synchronous=${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+		if (durability === 'full') {
+			await checkIntegrity(adapter);
+		}
 	} catch (error) {
 		// Where it could not even be opened there is nothing to close.
 		await adapter.close().catch(() => {});
@@ -104,9 +107,25 @@ export async function openStore<Value>({
 	};
 }
 
-/** What SQLite says of a file that is not, or not any more, what it wrote; and a value that is not JSON. */
+/** A damaged page may well be read without a complaint, and what was on it is not there; SQLite finds it if asked. */
+async function checkIntegrity(adapter: KeyvSqlite): Promise<void> {
+	const faults = z
+		.array(z.object({integrity_check: z.string()}))
+		.parse(await adapter.query('PRAGMA integrity_check(3)'))
+		.map(({integrity_check}) => integrity_check);
+	if (faults.join() !== 'ok') {
+		throw new SyntaxError(faults.join('; '));
+	}
+}
+
+/** What SQLite says of a file that is not, or not any more, what it wrote; a value that is not JSON, or JSON of
+another make than Keyv's. */
 function isDamage(error: unknown): boolean {
-	return isErrno(error, 'SQLITE_CORRUPT', 'SQLITE_NOTADB') || error instanceof SyntaxError;
+	return (
+		isErrno(error, 'SQLITE_CORRUPT', 'SQLITE_NOTADB') ||
+		error instanceof SyntaxError ||
+		error instanceof TypeError
+	);
 }
 
 function describe(error: unknown): string {

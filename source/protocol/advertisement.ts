@@ -15,6 +15,9 @@ const line = (maximum: number) =>
 		.max(maximum, `must have at most ${maximum} characters`)
 		.regex(/^\P{C}*$/u, 'must be one line of printable characters');
 
+/** What a provider calls itself. */
+export const providerNameSchema = line(64);
+
 /** Prices in GLM an hour. */
 export const pricingSchema = z.looseObject({
 	cpu_core_hour: z.number().min(0),
@@ -28,7 +31,7 @@ export const advertisementBodySchema = z.looseObject({
 	country: countrySchema,
 	resources: resourcesSchema,
 	port: z.number().int().min(1).max(65_535).optional(),
-	name: line(64).optional(),
+	name: providerNameSchema.optional(),
 	images: z.array(line(64)).max(64).optional(),
 	pricing: pricingSchema.optional(),
 	platform: z.looseObject({}).optional(),

@@ -25,6 +25,7 @@ export async function withGuestAgent<Result>(
 	signal: AbortSignal,
 	use: (agent: GuestAgent) => Promise<Result>,
 ): Promise<Result> {
+	signal.throwIfAborted();
 	const socket = net.connect({path: socketFile});
 	const abandon = () => socket.destroy();
 	signal.addEventListener('abort', abandon, {once: true});

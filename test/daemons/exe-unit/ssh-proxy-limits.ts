@@ -59,11 +59,14 @@ test('a connection that one side has ended may be silent for a shorter time only
 
 test('a guest that does not take a connection in time ends it', async t => {
 	const guestPort = await freePort();
-	const code = `require('node:net').createServer().listen({host: '127.0.0.1', port: ${guestPort}, backlog: 1}, () => console.log())`;
+	const code = `require('node:net').createServer().listen({host: '127.0.0.1', port: ${guestPort}, backlog: 1}, () => {
+		console.log('listening');
+		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+		process.exit();
+	})`;
 	const guest = spawn(process.execPath, ['-e', code], {stdio: ['ignore', 'pipe', 'inherit']});
 	t.teardown(() => guest.kill('SIGKILL'));
 	await once(guest.stdout, 'data');
-	guest.kill('SIGSTOP');
 	// Its queue of connections that nobody has taken is full then, and the system answers no further one.
 	for (let count = 0; count < 4; count++) {
 		const waiting = net.connect(guestPort, '127.0.0.1').on('error', () => {});

@@ -5,6 +5,7 @@ import sqlite3 from 'sqlite3';
 const pageSizeAt = 16;
 /** The header of a page that holds rows. */
 const pageHeaderBytes = 8;
+const rowCountAt = 3;
 
 /** Flips the bits of the header of the page that holds that VM's record: one in the middle where there are many. */
 async function damagePageOf(file: string, vmId: string): Promise<void> {
@@ -21,6 +22,15 @@ async function damagePageOf(file: string, vmId: string): Promise<void> {
 		content.writeUInt8(content.readUInt8(index) ^ 0xff, index);
 	}
 
+	await fs.writeFile(file, content);
+}
+
+/** Says of a page with rows that it has one of them: what is on it otherwise is whole, and unseen. */
+async function hideRowsOfPageOf(file: string, vmId: string): Promise<void> {
+	const content = await fs.readFile(file);
+	const pageSize = content.readUInt16BE(pageSizeAt);
+	const start = Math.floor(content.indexOf(`"id":"${vmId}"`) / pageSize) * pageSize;
+	content.writeUInt16BE(1, start + rowCountAt);
 	await fs.writeFile(file, content);
 }
 
@@ -58,6 +68,11 @@ export const damages: ReadonlyArray<{title: string; damage: (file: string, vmId:
 			},
 		},
 		{title: 'with a damaged page in the middle', damage: damagePageOf},
+		{title: 'with a page that hides its rows', damage: hideRowsOfPageOf},
+		{
+			title: 'with a record that is nothing',
+			damage: (file, vmId) => overwriteValue(file, vmId, 'null'),
+		},
 		{
 			title: 'with a record that is no JSON',
 			damage: (file, vmId) => overwriteValue(file, vmId, '{"value": {"id": "golem'),

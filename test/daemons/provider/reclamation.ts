@@ -7,10 +7,11 @@ import {
 	exeUnitFileEndings,
 	exeUnitShortName,
 	exeUnitUplinkFolder,
-	exeUnitUplinksFolder,
 } from '../../../source/protocol/exe-unit.js';
+import {startChild, supportProcess} from '../../support/child-process.js';
 import {startHttpServer} from '../../support/http-server.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
 import {createHome, type Home, hasBeenKilled, startWaiting} from './_vm-remains.js';
 
 const allEndings = Object.values(exeUnitFileEndings);
@@ -24,8 +25,10 @@ async function isUntouched(t: ExecutionContext, home: Home, vmId: string, child:
 
 test('where nothing ever was there is nothing to release, and nothing is made', async t => {
 	const folder = await temporaryFolder(t);
-	t.deepEqual(await createHome(t, folder).reclaim([]), []);
+	const home = createHome(t, folder);
+	t.deepEqual(await home.reclaim([]), []);
 	t.deepEqual(await fs.readdir(folder), []);
+	t.deepEqual(home.entries, []);
 });
 
 test('a folder, sockets and a process that no VM has are found, told and gone', async t => {
@@ -101,6 +104,10 @@ test('what still runs of a VM that has failed is ended, and its folder kept', as
 	const running = await home.makeVm('running');
 	t.deepEqual(await home.reclaim(['failed', 'running'], ['failed']), ['failed']);
 	await hasBeenKilled(failed);
+	t.like(
+		home.entries.find(({level}) => level === 40),
+		{vm_id: 'failed', pids: [failed.pid]},
+	);
 	t.true(await home.hasFolder('failed'));
 	await isUntouched(t, home, 'running', running);
 	t.deepEqual(await home.reclaim(['failed', 'running'], ['failed']), []);
@@ -151,11 +158,11 @@ test('other files beside the sockets stay, and so does whoever only names their 
 	const home = await newHome(t);
 	const folder = path.join(home.paths.run, 'vm');
 	await fs.mkdir(folder, {recursive: true});
-	await fs.writeFile(path.join(folder, 'notes.txt'), 'mine');
+	await fs.writeFile(path.join(folder, 'notes-of-mine.txt'), 'mine');
 	await fs.writeFile(path.join(home.paths.run, 'provider.lock'), '');
-	const child = await startWaiting(t, folder, `${folder}/notes.txt`);
+	const child = await startWaiting(t, folder, `${folder}/notes-of-mine.txt`);
 	t.deepEqual(await home.reclaim([]), []);
-	t.deepEqual(await fs.readdir(folder), ['notes.txt']);
+	t.deepEqual(await fs.readdir(folder), ['notes-of-mine.txt']);
 	t.true(await fileExists(path.join(home.paths.run, 'provider.lock')));
 	t.is(child.signalCode, null);
 });
@@ -176,27 +183,48 @@ test('what could not be released is logged, keeps nobody from the rest, and is f
 	t.deepEqual(await home.reclaim([]), ['stuck']);
 });
 
+test('a supervisor that neither answers nor ends, and belongs to nobody, is ended', async t => {
+	const home = await newHome(t);
+	const base = home.socketBaseOf('stuck');
+	await fs.mkdir(path.dirname(base), {recursive: true});
+	const holder = startChild(t, supportProcess('hold-lock'), {
+		args: [`${base}${exeUnitFileEndings.lock}`],
+	});
+	await holder.printed('locked');
+	const gone = await home.startProcess('gone');
+	t.deepEqual(
+		(await home.reclaim([])).toSorted(),
+		[exeUnitShortName('gone'), exeUnitShortName('stuck')].sort(),
+	);
+	await hasBeenKilled(gone);
+	await eventually('it has ended', () => whenTrue(holder.hasEnded()));
+});
+
+test('a home whose path ends like this one’s is another home', async t => {
+	const home = await newHome(t);
+	const within = createHome(
+		t,
+		path.join(await temporaryFolder(t), path.dirname(path.dirname(home.paths.run))),
+	);
+	const child = await within.startProcess('a VM of theirs');
+	t.deepEqual(await home.reclaim([]), []);
+	t.is(child.signalCode, null);
+});
+
 test('the uplink of a VM that nobody knows goes with its process; a known VM’s and other homes’ stay', async t => {
 	const [home, other] = [await newHome(t), await newHome(t)];
-	if (process.getuid?.() !== 0) {
-		// Without root there are no uplinks, and whatever others have there is not this home's.
-		t.deepEqual(await home.reclaim([]), []);
-		return;
-	}
-
-	const folders = [home.folderOf('gone'), home.folderOf('known'), other.folderOf('gone')].map(
-		exeUnitUplinkFolder,
+	const uplinksFolder = await temporaryFolder(t);
+	const folders = [home.folderOf('gone'), home.folderOf('known'), other.folderOf('gone')].map(folder =>
+		path.join(uplinksFolder, path.basename(exeUnitUplinkFolder(folder))),
 	);
-	await fs.mkdir(exeUnitUplinksFolder, {recursive: true, mode: 0o711});
 	const children: ChildProcess[] = [];
 	for (const folder of folders) {
 		await fs.mkdir(folder);
-		t.teardown(() => fs.rm(folder, {recursive: true, force: true}));
 		await fs.writeFile(path.join(folder, 'passt.sock'), '');
 		children.push(await startWaiting(t, '--socket', path.join(folder, 'passt.sock')));
 	}
 
-	t.deepEqual(await home.reclaim(['known']), [path.basename(folders[0] ?? '')]);
+	t.deepEqual(await home.reclaim(['known'], [], {uplinksFolder}), [path.basename(folders[0] ?? '')]);
 	t.deepEqual(await Promise.all(folders.map(fileExists)), [false, true, true]);
 	const [ofGone, ...others] = children;
 	if (ofGone) {

@@ -128,12 +128,17 @@ test('a change that cannot be written is told, and keeps nobody from the next', 
 	const [record, other] = [vmRecord(), vmRecord()];
 	// A folder in its place cannot be written over.
 	await fs.mkdir(home.copyOf(record.id), {recursive: true});
+	const error = await t.throwsAsync(open(home), {code: 'STORE_DAMAGED'});
+	t.true(error.message.includes(home.copyOf(record.id)));
+	await fs.rm(home.copyOf(record.id), {recursive: true});
 	const {store} = await open(home);
+	await fs.mkdir(home.copyOf(record.id));
 	const refused = store.set(record);
 	const stored = store.set(other);
 	await t.throwsAsync(refused, {code: 'EISDIR'});
 	await stored;
 	await store.close();
+	await fs.rm(home.copyOf(record.id), {recursive: true});
 	t.deepEqual(await readAgain(home), [other]);
 });
 
@@ -199,6 +204,40 @@ test('a copy that cannot be read is nobody’s concern while the store is whole'
 	const before = await fill(home, 3);
 	await fs.writeFile(home.copyOf(before[1]?.id ?? ''), 'nonsense');
 	t.deepEqual(await readAgain(home), before);
+});
+
+for (const [title, lose] of [
+	['was emptied', (file: string) => fs.truncate(file)],
+	['is gone', (file: string) => fs.rm(file)],
+] as const) {
+	test(`where the store ${title}, every VM is put back from its folder, and told`, async t => {
+		const home = await createHome(t);
+		const before = await fill(home, 3);
+		await lose(home.file);
+		const {store, records, entries} = await open(home);
+		await store.close();
+		t.deepEqual(sorted(records), before);
+		t.like(entries, [{level: 40}]);
+		t.regex(String(entries[0]?.['msg']), /put back/);
+		t.deepEqual(await readAgain(home), before);
+	});
+}
+
+test('files that are no VM’s folder are no concern of the store', async t => {
+	const home = await createHome(t);
+	const before = await fill(home, 2);
+	await fs.writeFile(path.join(home.vmsFolder, 'notes.txt'), 'mine');
+	await fs.writeFile(home.file, 'no database\n'.repeat(400));
+	t.deepEqual(await readAgain(home), before);
+});
+
+test('a VM that is in neither of them as it was is told, and nothing is changed', async t => {
+	const home = await createHome(t);
+	const [first] = await fill(home, 2);
+	await fs.writeFile(home.copyOf(first?.id ?? ''), 'nonsense');
+	await fs.rm(home.file);
+	const error = await t.throwsAsync(open(home), {code: 'STORE_DAMAGED'});
+	t.true(error.message.includes(home.copyOf(first?.id ?? '')), error.message);
 });
 
 test('a store that cannot be opened at all is not taken for a damaged one', async t => {

@@ -92,3 +92,22 @@ test('the signal ends a request with its reason', async t => {
 	end.abort(reason);
 	t.is(await t.throwsAsync(answer), reason);
 });
+
+test('an answer without end is broken off', async t => {
+	let sent = 0;
+	const piece = 'x'.repeat(1024 * 1024);
+	const {url} = await startHttpServer(t, response => {
+		const write = () => {
+			while (!response.destroyed && response.write(piece)) {
+				sent += 1;
+			}
+		};
+		response.on('drain', write);
+		write();
+	});
+	t.like(await errorOf(clientOf(url).text('')), {
+		code: 'BAD_ANSWER',
+		message: 'What the service answered has no end.',
+	});
+	t.true(sent < 100, `${sent} MB were sent`);
+});

@@ -45,9 +45,9 @@ test('what is asked is answered, in any language', async t => {
 	]);
 });
 
-test('an answer that comes byte by byte is one', async t => {
+test('an answer that comes byte by byte, after a blank line, is one', async t => {
 	const {file} = await startAgent(t, (_command, {socket}) => {
-		const bytes = [...Buffer.from('{"return": "Zoë"}\n')];
+		const bytes = [...Buffer.from('\n{"return": "Zoë"}\n')];
 		const next = () => {
 			const byte = bytes.shift();
 			if (byte !== undefined) {
