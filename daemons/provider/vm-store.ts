@@ -116,6 +116,7 @@ async function readCopies(
 	const found: VmRecord[] = [];
 	for (const {name} of folders.filter(folder => !known.has(folder.name))) {
 		const file = path.join(vmsFolder, name, copyName);
+		// What cannot be read is no record, whatever the reason.
 		const text = await readFileIfThere(file).catch(() => '');
 		// A creation that was cut short before it was promised to anybody has none.
 		if (text === undefined) {
