@@ -1,4 +1,5 @@
 import net from 'node:net';
+import {readInto} from './ssh-proxy-reading.js';
 
 export type GuestAddress = {host: string; port: number};
 
@@ -39,8 +40,8 @@ export type Connection = {
 };
 
 /**
-As much as one read brings: each read is then written before the next, while fewer and fuller reads cost less. With two
-of them in each direction a connection can hold 256 KB, and only where both sides send and neither takes.
+As much as one read brings: each is then written before the next, while fewer and fuller reads cost less. From client to
+guest two of them can be held, from guest to client one buffer of 256 KB, and only where somebody does not take.
 */
 export const bufferBytes = 64 * 1024;
 
@@ -53,8 +54,8 @@ export function carryConnection(
 ): Connection {
 	const startedAtMs = performance.now();
 	const address = describeClient(client);
-	const buffers = {highWaterMark: bufferBytes};
-	const guest = net.connect({...target, ...buffers, allowHalfOpen: true, noDelay: true});
+	const reading = {highWaterMark: bufferBytes, onread: readInto(client, () => guest.resume())};
+	const guest = net.connect({...target, ...reading, allowHalfOpen: true, noDelay: true});
 	let reason: EndReason | undefined;
 	let openSides = 2;
 	let isJoined = false;
@@ -100,9 +101,11 @@ export function carryConnection(
 		isJoined = true;
 		client.setTimeout(limits.idleMs);
 		client.pipe(guest);
-		guest.pipe(client);
 	});
-	guest.on('end', () => noteEnd('guest closed'));
+	guest.on('end', () => {
+		noteEnd('guest closed');
+		client.end();
+	});
 	guest.on('error', () => noteReason(isJoined ? 'guest broke off' : 'guest unreachable'));
 	guest.on('close', () => release(client));
 

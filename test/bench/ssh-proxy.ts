@@ -15,7 +15,7 @@ import {bulkProgram, echoProgram, haproxyConfiguration, proxyProgram} from './ss
 Measures the SSH proxy beside HAProxy in TCP mode and a direct connection, in turn, each in a process of its own on one
 core: `npm run bench`. It prints; it judges nothing.
 */
-const rounds = 5;
+const rounds = 7;
 const bulkBytes = 2_000_000_000;
 const pings = 5000;
 const connections = 1000;

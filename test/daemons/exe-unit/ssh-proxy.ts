@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import type net from 'node:net';
+import {setImmediate as immediate} from 'node:timers/promises';
 import test from 'ava';
 import {openSshProxy} from '../../../daemons/exe-unit/ssh-proxy.js';
 import {createTestLog} from '../../support/log.js';
@@ -106,6 +107,71 @@ test('a guest that does not read holds the client back, and nothing piles up her
 	const reached = await eventually('the guest was reached', () => guest);
 	reached.resume();
 	t.is((await readAll(reached)).length, total);
+});
+
+test('each of many connections that are held back at the same time hears its own guest', async t => {
+	const {proxy, port} = await openTestProxy(t);
+	const said: Buffer[] = [];
+	proxy.setTarget(
+		await listenAsGuest(t, socket => {
+			socket.once('data', ([number = 0]) => {
+				const words = randomBytes(12 * 1024 * 1024);
+				said[number] = words;
+				socket.end(words);
+			});
+		}),
+	);
+	const clients = [0, 1, 2, 3].map(number => {
+		const client = connectClient(t, port).pause();
+		client.write(Buffer.of(number));
+		return client;
+	});
+	const figure = () => proxy.figures().bytes_out;
+	let last = -1;
+	await eventually('no more is carried', async () => {
+		const isStill = figure() === last;
+		last = figure();
+		await immediate();
+		return whenTrue(isStill && last > 1024 * 1024);
+	});
+	const heard = await Promise.all(
+		clients.map(client => {
+			client.resume();
+			return readAll(client);
+		}),
+	);
+	for (const [number, words] of heard.entries()) {
+		t.true(said[number]?.equals(words));
+	}
+});
+
+test('words that a client does not take stay as they are while others talk', async t => {
+	const {proxy, port} = await openTestProxy(t);
+	let guest: net.Socket | undefined;
+	proxy.setTarget(
+		await listenAsGuest(t, socket => {
+			guest = socket;
+		}),
+	);
+	const slow = connectClient(t, port).pause();
+	const speaker = await eventually('the guest was reached', () => guest);
+	const words: Buffer[] = [];
+	while (!speaker.writableNeedDrain) {
+		const word = randomBytes(1000);
+		words.push(word);
+		speaker.write(word);
+		await immediate();
+	}
+
+	proxy.setTarget(await listenAsEcho(t));
+	const other = connectClient(t, port);
+	for (let count = 0; count < 20; count++) {
+		t.is((await ask(other, 'x'.repeat(1000))).length, 1000);
+	}
+
+	speaker.end();
+	slow.resume();
+	t.true(Buffer.concat(words).equals(await readAll(slow)));
 });
 
 test('a guest that refuses ends the connection', async t => {
