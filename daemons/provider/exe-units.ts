@@ -13,7 +13,7 @@ import {GolemError} from '../../source/platform/golem-error.js';
 import type {Log} from '../../source/platform/log.js';
 import {type Paths, socketPath} from '../../source/platform/paths.js';
 import {findProcesses, isProcessAlive, killProcess} from '../../source/platform/process.js';
-import {waitForProcessLock} from '../../source/platform/process-lock.js';
+import {type ProcessLock, waitForProcessLock} from '../../source/platform/process-lock.js';
 import {processEntry} from '../../source/platform/program.js';
 import {answersOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {pollUntil} from '../../source/platform/waiting.js';
@@ -49,6 +49,7 @@ const readyTimeoutMs = 20_000;
 const lifeCycleTimeoutMs = 200_000;
 const destroyTimeoutMs = 30_000;
 const killTimeoutMs = 5000;
+const lockAttemptMs = 500;
 
 export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	const vmFolder = path.join(paths.providerVms, vmId);
@@ -108,16 +109,16 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 			client.send('POST', '/v1/ssh-keys', exeUnitStatusSchema, {body: {ssh_keys: keys}, signal}),
 
 		async destroy({keepFiles}) {
-			try {
-				await client.send('POST', `/v1/destroy?keep_files=${keepFiles}`, exeUnitStatusSchema, {
-					timeoutMs: destroyTimeoutMs,
-				});
-			} catch (error) {
-				log.info({vm_id: vmId, err: error}, 'the exe-unit does not answer; cleaning up without it');
-			}
-
 			await removeRemains(shortName, paths, {
-				clearMore: async () => {
+				// One that is only starting has no socket yet, so it is asked again.
+				async askToEnd() {
+					await client
+						.send('POST', `/v1/destroy?keep_files=${keepFiles}`, exeUnitStatusSchema, {
+							timeoutMs: destroyTimeoutMs,
+						})
+						.catch((error: unknown) => log.debug({vm_id: vmId, err: error}, 'the exe-unit does not answer'));
+				},
+				async clearMore() {
 					for (const file of exeUnitProcessFiles) {
 						const pid = Number(await readFileIfThere(path.join(vmFolder, file)));
 						if (pid && (await isProcessAlive(pid, shortName))) {
@@ -135,28 +136,26 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	};
 }
 
+type RemovalOptions = {
+	patienceMs?: number;
+	/** Called again and again until the supervisor is gone. */
+	askToEnd?: () => Promise<void>;
+	/** Runs while no supervisor can begin anew. */
+	clearMore?: () => Promise<void>;
+};
+
 /**
 Waits until the supervisor of that VM is gone, ends one that does not go, and clears away what dead ones leave behind:
 processes that name the VM's sockets, and the sockets.
-@param clearMore runs while no supervisor can begin anew
+@throws EXE_UNIT_STUCK
 */
 export async function removeRemains(
 	shortName: string,
 	paths: Pick<Paths, 'run'>,
-	{
-		patienceMs = destroyTimeoutMs,
-		clearMore = async () => {},
-	}: {patienceMs?: number; clearMore?: () => Promise<void>} = {},
+	{patienceMs = destroyTimeoutMs, askToEnd = nothing, clearMore = nothing}: RemovalOptions = {},
 ): Promise<void> {
 	const socketBase = path.join(paths.run, 'vm', shortName);
-	const lockFile = `${socketBase}${exeUnitFileEndings.lock}`;
-	const lock =
-		(await waitForProcessLock(lockFile, patienceMs)) ??
-		(await killAll(socketBase).then(() => waitForProcessLock(lockFile, killTimeoutMs)));
-	if (!lock) {
-		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${shortName} neither answers nor ends.`);
-	}
-
+	const lock = await takeOver(socketBase, patienceMs, askToEnd);
 	try {
 		await clearMore();
 		await killAll(`${socketBase}.`);
@@ -168,11 +167,38 @@ export async function removeRemains(
 	}
 }
 
+/** The supervisor's own lock: who has it is the only one to do something with the VM. */
+async function takeOver(
+	socketBase: string,
+	patienceMs: number,
+	askToEnd: () => Promise<void>,
+): Promise<ProcessLock> {
+	const lockFile = `${socketBase}${exeUnitFileEndings.lock}`;
+	const deadline = performance.now() + patienceMs;
+	do {
+		await askToEnd();
+		const lock = await waitForProcessLock(lockFile, lockAttemptMs);
+		if (lock) {
+			return lock;
+		}
+	} while (performance.now() < deadline);
+
+	await killAll(socketBase);
+	const lock = await waitForProcessLock(lockFile, killTimeoutMs);
+	if (!lock) {
+		throw new GolemError('EXE_UNIT_STUCK', `The exe-unit of ${socketBase} neither answers nor ends.`);
+	}
+
+	return lock;
+}
+
 async function killAll(pathStart: string): Promise<void> {
 	for (const {pid} of await findProcesses(pathStart)) {
 		await killProcess(pid);
 	}
 }
+
+const nothing = async () => {};
 
 /** What went wrong on the way to an exe-unit, or with this machine's disk, as the tenant is to be told. */
 export function toApiError(error: unknown): unknown {

@@ -16,6 +16,8 @@ export type VmEntry = {
 	exeUnit: ExeUnit;
 	/** What is being done to it now; never two things at a time. */
 	action: {name: string; result: Promise<VmRecord>} | undefined;
+	/** Settles when it is on disk for the first time, or could not be put there. */
+	firstWrite: Promise<void>;
 };
 
 /** Every VM of this provider: in memory, which decides, and on disk, which remembers. */
@@ -26,6 +28,8 @@ export type VmRegistry = {
 	records(): VmRecord[];
 	/** Puts a new VM in memory at once, so that nobody else is promised what it holds. It is not on disk yet. */
 	add(record: VmRecord): VmEntry;
+	/** Changes a record in memory only: what it holds is held from now on. */
+	update(id: string, changes: Partial<VmRecord>): VmRecord;
 	/** Changes a record in memory, then on disk. @throws where it cannot be written; memory has the change all the same */
 	change(id: string, changes: Partial<VmRecord>): Promise<VmRecord>;
 	/** As `change`, for what was only observed: a full disk does not undo what is so. It is written when there is room. */
@@ -65,6 +69,7 @@ export function createVmRegistry({
 			state: createLiveValue<VmState>({record, stage: null}),
 			exeUnit: exeUnitOf(record.id),
 			action: undefined,
+			firstWrite: Promise.resolve(),
 		};
 		entries.set(record.id, entry);
 		return entry;
@@ -108,6 +113,7 @@ export function createVmRegistry({
 		entryOf,
 		records: () => [...entries.values()].map(({state}) => state.get().record),
 		add,
+		update,
 		async change(id, changes) {
 			const record = update(id, changes);
 			await store.set(record);

@@ -108,11 +108,38 @@ export function createVms(options: VmsOptions): Vms {
 		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
 		const ssh_port = admit(record.resources, others, limits(), ownFirst);
 		options.releasePort(ssh_port);
-		const admitted = await registry.change(record.id, {status: 'starting', error: null, ssh_port});
+		const admitted = registry.update(record.id, {status: 'starting', error: null, ssh_port});
+		try {
+			// The record comes last: once it says so, an exe-unit has to find the same in its spec.
+			await exeUnit.writeSpec(toExeUnitSpec(admitted, options));
+			await store.set(admitted);
+		} catch (error) {
+			await registry.note(record.id, {
+				status: record.status,
+				error: record.error,
+				ssh_port: record.ssh_port,
+			});
+			throw error;
+		}
+
 		log.info({vm_id: record.id, resources: record.resources, ssh_port}, 'admitted again');
-		await exeUnit.writeSpec(toExeUnitSpec(admitted, options));
 		supervision.begin(record.id);
 		return untilSettled(admitted, signal);
+	}
+
+	/** Puts a new VM on disk, or takes back all of it. */
+	async function writeDown({exeUnit}: VmEntry, record: VmRecord, log: Log): Promise<void> {
+		try {
+			await exeUnit.writeSpec(toExeUnitSpec(record, options));
+			await store.set(record);
+		} catch (error) {
+			// Before it is forgotten: what lies in a folder with a record is a VM at the next start.
+			await exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
+				log.error({vm_id: record.id, err}, 'could not clear away what was not admitted');
+			});
+			registry.forget(record.id);
+			throw toApiError(error);
+		}
 	}
 
 	async function untilSettled(record: VmRecord, waitSignal: AbortSignal): Promise<VmRecord> {
@@ -186,6 +213,8 @@ export function createVms(options: VmsOptions): Vms {
 					throw new ApiError('VM_003', 'This Idempotency-Key was used with another body.');
 				}
 
+				// What is told is on disk: it must not be gone after a kill.
+				await registry.entryOf(earlier.id).firstWrite;
 				return earlier;
 			}
 
@@ -217,19 +246,9 @@ export function createVms(options: VmsOptions): Vms {
 				updated_at: now.toISOString(),
 				idempotency: idempotency && bodyHash ? {key: idempotency.key, bodyHash} : null,
 			};
-			const {exeUnit} = registry.add(record);
-			try {
-				await exeUnit.writeSpec(toExeUnitSpec(record, options));
-				await store.set(record);
-			} catch (error) {
-				// Before it is forgotten: what lies in a folder with a record is a VM at the next start.
-				await exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
-					log.error({vm_id: record.id, err}, 'could not clear away what was not admitted');
-				});
-				registry.forget(record.id);
-				throw toApiError(error);
-			}
-
+			const vm = registry.add(record);
+			vm.firstWrite = writeDown(vm, record, log);
+			await vm.firstWrite;
 			log.info({vm_id: record.id, owner, resources: record.resources, ssh_port: port}, 'admitted');
 			onChange();
 			supervision.begin(record.id);
@@ -297,8 +316,9 @@ export function createVms(options: VmsOptions): Vms {
 					throw refusal(current, `The VM has its ${maximumSshKeys} keys already.`);
 				}
 
-				const changed = await registry.change(record.id, {ssh_keys: [...others, `${key} ${name}`]});
-				await exeUnit.writeSpec(toExeUnitSpec(changed, options));
+				const ssh_keys = [...others, `${key} ${name}`];
+				await exeUnit.writeSpec(toExeUnitSpec({...current, ssh_keys}, options));
+				const changed = await registry.change(record.id, {ssh_keys});
 				if (holdsReservation(changed)) {
 					await exeUnit.setSshKeys(changed.ssh_keys, signal);
 				}

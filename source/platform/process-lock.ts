@@ -7,6 +7,9 @@ import {pollUntil} from './waiting.js';
 /** Held until released, or until the process is gone, however it goes. */
 export type ProcessLock = {release(): Promise<void>};
 
+/** Kept from being collected as garbage, which would close them and let go of their locks. */
+const held = new Set<sqlite3.Database>();
+
 /**
 Takes the lock of that file for this process, or throws `ALREADY_RUNNING` at once.
 
@@ -18,8 +21,10 @@ export async function acquireProcessLock(file: string): Promise<ProcessLock> {
 	const database = await new Promise<sqlite3.Database>((resolve, reject) => {
 		const opened = new sqlite3.Database(file, error => (error ? reject(error) : resolve(opened)));
 	});
+	held.add(database);
 	const close = () =>
 		new Promise<void>((resolve, reject) => {
+			held.delete(database);
 			database.close(error => (error ? reject(error) : resolve()));
 		});
 
@@ -27,11 +32,13 @@ export async function acquireProcessLock(file: string): Promise<ProcessLock> {
 	database.configure('busyTimeout', 0);
 	try {
 		await new Promise<void>((resolve, reject) => {
-			database.exec('BEGIN EXCLUSIVE', error => (error ? reject(error) : resolve()));
+			// Without a journal, which would need room on the disk: what frees it has to take locks too.
+			database.exec('PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE', error => (error ? reject(error) : resolve()));
 		});
 	} catch (error) {
 		await close();
-		if (isErrno(error, 'SQLITE_BUSY')) {
+		// An I/O error is what is left of a file that its holder deletes in this moment.
+		if (isErrno(error, 'SQLITE_BUSY', 'SQLITE_IOERR')) {
 			throw new GolemError('ALREADY_RUNNING', `Another process holds ${file}.`, {
 				exitCode: exitCodes.conflict,
 				cause: error,

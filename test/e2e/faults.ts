@@ -134,13 +134,16 @@ if (isRoot) {
 		const free = (await state.resources()).available;
 
 		await disk.fill();
-		for (const name of ['new', 'newer']) {
-			const error = await t.throwsAsync(owner.create({name, size: 'small'}, randomUUID()), {
-				instanceOf: GolemError,
-			});
+		for (const begin of [
+			() => owner.create({name: 'new', size: 'small'}, randomUUID()),
+			() => owner.create({name: 'newer', size: 'small'}, randomUUID()),
+			() => owner.start('failed'),
+		]) {
+			const error = await t.throwsAsync(begin, {instanceOf: GolemError});
 			t.is(error?.code, 'RES_003', error?.message);
 		}
 
+		t.is((await owner.get('failed')).status, 'error');
 		t.deepEqual((await state.resources()).available, free);
 		t.deepEqual(await vmFolders(network), folders, 'nothing is half there');
 		t.is((await owner.list()).length, 3);

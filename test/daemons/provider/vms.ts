@@ -63,6 +63,35 @@ test('the same order sent many times, even at the same moment, gives one VM', as
 	t.is(vms.all().length, 1);
 });
 
+test('an order is not confirmed by its repetition before it is on disk', async t => {
+	const {vms, units, stored} = await createTestVms(t);
+	let write = () => {};
+	const of = units.of;
+	units.of = vmId => {
+		const unit = of(vmId);
+		unit.faults.set(
+			'writeSpec',
+			() =>
+				new Promise<void>(resolve => {
+					write = resolve;
+				}),
+		);
+		return unit;
+	};
+	const first = vms.create(order('web', withKey('key-1')));
+	await eventually('it is being written', () => whenTrue(vms.all().length === 1));
+	let isConfirmed = false;
+	const second = vms.create(order('web', withKey('key-1'))).then(record => {
+		isConfirmed = true;
+		return record;
+	});
+	await nextTurn();
+	t.false(isConfirmed);
+	write();
+	t.is((await second).id, (await first).id);
+	t.truthy(await stored((await first).id));
+});
+
 test('a key that comes with another body is refused, and another tenant’s key is another key', async t => {
 	const {vms} = await createTestVms(t);
 	await vms.create(order('web', withKey('key-1')));
@@ -90,6 +119,22 @@ test('an order that cannot be written down holds nothing', async t => {
 	};
 	t.is(await codeOf(vms.create(order('web'))), 'Error: the disk is full');
 	t.deepEqual(vms.all(), []);
+});
+
+test('a VM that has failed, and cannot be started for want of room, is what it was and holds nothing', async t => {
+	const setup = await createTestVms(t);
+	const record = await setup.vms.create(order('web'));
+	const unit = setup.units.of(record.id);
+	unit.become({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}});
+	await eventually('it has failed', () => whenTrue(setup.vms.all()[0]?.status === 'error'));
+	unit.faults.set('writeSpec', () => {
+		throw Object.assign(new Error('no room'), {code: 'ENOSPC'});
+	});
+	t.is(await codeOf(setup.vms.start(record)), 'RES_003');
+	t.like(setup.vms.all()[0], {status: 'error', error: {message: 'broken'}, ssh_port: record.ssh_port});
+	const whole = {...order('other').request, resources: {cpu: 8, memory: 16, storage: 200}};
+	unit.faults.clear();
+	t.is(await codeOf(setup.vms.create(order('other', {request: whole}))), 'done');
 });
 
 test('a VM is found by its id and by its name, and only by its owner', async t => {

@@ -1,8 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {waitUntilProcessGone} from '../../../source/platform/process.js';
 import type {Network} from '../network.js';
 import type {Journal} from './journal.js';
 import type {PlannedFault} from './plan.js';
 import {findVmProcesses, killAtOnce, type VmProcess} from './vm-processes.js';
+
+const goneMs = 5000;
 
 /** Carries out what the plan says; a provider that was killed runs again when this is over. */
 export async function injectFault(network: Network, fault: PlannedFault, journal: Journal): Promise<void> {
@@ -10,18 +13,18 @@ export async function injectFault(network: Network, fault: PlannedFault, journal
 	const processes = await findVmProcesses(network.folder);
 	const victims = chooseVictims(processes, fault);
 	const hitsProvider = kind === 'provider' || kind === 'three' || kind === 'everything';
-	journal.note(
-		`☠ ${kind} ${target}: ${[...(hitsProvider ? ['the provider'] : []), ...victims.map(({kind, vmId}) => `${kind} of ${vmId}`)].join(', ') || 'nobody there'}`,
-	);
+	const names = victims.map(victim => `${victim.kind} of ${victim.vmId}`);
 	if (!hitsProvider) {
+		journal.note(`☠ ${kind} ${target}: ${names.join(', ') || 'nobody there'}`);
 		kill(victims);
 		return;
 	}
 
+	const {pid} = await network.provider.control.status();
+	journal.note(`☠ ${kind} ${target}: ${['the provider', ...names].join(', ')}`);
 	journal.beginOutage();
-	const crashing = network.provider.crash();
-	kill(victims);
-	await crashing;
+	kill([{pid}, ...victims]);
+	await waitUntilProcessGone(pid, goneMs);
 	await sleep(downMs);
 	await runAgain(network);
 	journal.endOutage();
@@ -52,7 +55,7 @@ function chooseVictims(processes: readonly VmProcess[], {kind, target}: PlannedF
 	return kind === 'three' ? processes.filter(({vmId}) => vmId === victim.vmId) : [victim];
 }
 
-function kill(victims: readonly VmProcess[]): void {
+function kill(victims: ReadonlyArray<{pid: number}>): void {
 	for (const {pid} of victims) {
 		killAtOnce(pid);
 	}

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
-import type {CreateVmBody, Vm} from '../../../source/protocol/vm.js';
+import type {CreateVmBody} from '../../../source/protocol/vm.js';
 import type {Journal, Outcome} from './journal.js';
-import type {Owner} from './owner.js';
+import {describeVm, listVms, type Owner, trespass} from './owner.js';
 import type {Action} from './plan.js';
 
 /** A creation as it is sent; sent again it means the same VM. */
@@ -163,41 +163,12 @@ export function createSlot(owner: Owner, name: string): Slot {
 		await Promise.all([destroy(journal), destroy(journal)]);
 	}
 
-	async function list(journal: Journal): Promise<Vm[] | undefined> {
-		const {value} = await journal.attempt(
-			label('list, for'),
-			[],
-			signal => client.list(signal),
-			vms => vms.map(describeVm).join(', ') || 'none',
-		);
-		return value;
-	}
-
-	async function trespass(others: readonly Owner[], journal: Journal): Promise<void> {
-		for (const other of others) {
-			for (const id of [...other.vmIds].slice(-2)) {
-				for (const verb of ['get', 'stop', 'destroy'] as const) {
-					const what = `${owner.name} ${verb} ${id}, which is ${other.name}’s`;
-					const {code} = await journal.attempt<unknown>(what, ['VM_002'], signal => client[verb](id, signal));
-					if (code === undefined) {
-						journal.accuse(`${what}: it was let in`);
-					}
-				}
-			}
-
-			const seen = (await list(journal)) ?? [];
-			for (const {id} of seen.filter(({id}) => other.vmIds.has(id))) {
-				journal.accuse(`${owner.name} sees ${id}, which is ${other.name}’s`);
-			}
-		}
-	}
-
 	async function clarify(journal: Journal): Promise<void> {
 		if (belief.kind === 'ordered') {
 			learn(belief.order, [await order(belief.order, refusals.create, journal)], journal);
 		} else if (belief.kind === 'ending') {
 			const {id, order: sent} = belief;
-			const seen = await list(journal);
+			const seen = await listVms(owner, journal);
 			if (seen) {
 				belief = seen.some(vm => vm.id === id) ? {kind: 'present', id, order: sent} : {kind: 'absent'};
 			}
@@ -216,7 +187,7 @@ export function createSlot(owner: Owner, name: string): Slot {
 				'create twice': () => create(2, cores, journal),
 				'create again': () => createAgain(journal),
 				info: () => manage('info', journal),
-				list: () => list(journal),
+				list: () => listVms(owner, journal),
 				stop: () => manage('stop', journal),
 				start: () => manage('start', journal),
 				'stop and start': () => Promise.all([manage('stop', journal), manage('start', journal)]),
@@ -224,7 +195,7 @@ export function createSlot(owner: Owner, name: string): Slot {
 				'destroy twice': () => destroyTwice(journal),
 				'destroy and stop': () => Promise.all([manage('stop', journal, true), destroy(journal)]),
 				'destroy and start': () => Promise.all([manage('start', journal, true), destroy(journal)]),
-				trespass: () => trespass(others, journal),
+				trespass: () => trespass(owner, others, journal),
 			};
 			await run[action]();
 		},
@@ -234,8 +205,4 @@ export function createSlot(owner: Owner, name: string): Slot {
 /** Does that code say that nothing was created? All others leave it open. */
 function isRefusal(code: string | undefined): boolean {
 	return refusals.create.some(known => known === code);
-}
-
-function describeVm({id, status, ssh_port}: Vm): string {
-	return `${id} ${status} ${ssh_port ?? '-'}`;
 }
