@@ -262,7 +262,13 @@ export function createSupervisor({
 
 				mustBe('running');
 				become('stopping');
-				await vm?.stop(stopGraceMs);
+				try {
+					await vm?.stop(stopGraceMs);
+				} catch (error) {
+					await fail(error);
+					return;
+				}
+
 				vm = undefined;
 				proxy?.setTarget('off');
 				become('stopped');

@@ -26,7 +26,14 @@ export async function sendAnswer(
 		'Content-Type': answer.text?.contentType ?? json,
 		'Content-Length': body.length,
 	});
-	response.end(body, answer.afterwards);
+	// Also where the caller has gone in the meantime, so that what was begun comes to its end.
+	if (answer.afterwards && response.destroyed) {
+		answer.afterwards();
+	} else if (answer.afterwards) {
+		response.once('close', answer.afterwards);
+	}
+
+	response.end(body);
 	onHead(status);
 }
 

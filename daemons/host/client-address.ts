@@ -20,13 +20,7 @@ X-Forwarded-For that is none. Anybody can write that header: what stands left of
 of it where the connection is not a proxy's, is hearsay.
 */
 export function createClientAddressFinder(trustedProxies: readonly string[] = []): FindClientAddress {
-	const trusted = trustedProxies.map(proxy =>
-		ipaddr.isValid(proxy) ? toRange(ipaddr.process(proxy)) : ipaddr.parseCIDR(proxy),
-	);
-	const isTrusted = (address: string) =>
-		ipaddr.isValid(address) &&
-		ipaddr.subnetMatch(ipaddr.process(address), {trusted}, 'unknown') === 'trusted';
-
+	const isTrusted = createAddressMatcher(trustedProxies);
 	return ({headers, socket}) => {
 		let address = normaliseAddress(socket.remoteAddress ?? '') ?? '';
 		for (const hop of String(headers['x-forwarded-for'] ?? '')
@@ -42,6 +36,15 @@ export function createClientAddressFinder(trustedProxies: readonly string[] = []
 
 		return address;
 	};
+}
+
+/** Tells whether an address is one of those, or in one of those ranges. */
+export function createAddressMatcher(addressesAndRanges: readonly string[]): (address: string) => boolean {
+	const wanted = addressesAndRanges.map(text =>
+		ipaddr.isValid(text) ? toRange(ipaddr.process(text)) : ipaddr.parseCIDR(text),
+	);
+	return address =>
+		ipaddr.isValid(address) && ipaddr.subnetMatch(ipaddr.process(address), {wanted}, 'unknown') === 'wanted';
 }
 
 function isAddressOrRange(text: string): boolean {

@@ -6,6 +6,7 @@ import {versionHeader} from '../../source/protocol/control.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {sendAnswer, sendError} from './answers.js';
 import {refuseConnection} from './bad-connections.js';
+import {shareConnections} from './connection-shares.js';
 import {createOpenRequests} from './open-requests.js';
 import {CallerGone} from './request-body.js';
 import {createRequestHandler, type RequestHandlerOptions} from './request-handler.js';
@@ -18,6 +19,8 @@ export type HttpApiOptions = RequestHandlerOptions & {
 	log: Log;
 	/** Cuts the connection of who has not taken any of an answer for that long; never where nothing is said. */
 	answerTimeoutMs?: number;
+	/** Connections that one address may have; as many as there are where nothing is said. */
+	connectionsPerAddress?: number | undefined;
 	/** Told of each request once. */
 	onAnswered?: (request: AnsweredRequest) => void;
 	/** Ends every open answer. */
@@ -37,6 +40,10 @@ export function createHttpApi(options: HttpApiOptions): http.Server {
 		maxHeaderSize: 16_384,
 	});
 	server.maxConnections = maximumConnections;
+	if (options.connectionsPerAddress !== undefined) {
+		shareConnections(server, options.connectionsPerAddress, options.trustedProxies);
+	}
+
 	const openRequests = createOpenRequests(server, signal);
 
 	server.on('request', (incoming, response) => {

@@ -8,6 +8,9 @@ import {type Route, route} from './router.js';
 /** Streams have a line every ten seconds, and everything else is small. */
 const answerTimeoutMs = 60_000;
 
+/** A quarter of all: nobody can keep everybody else out alone. */
+const connectionsPerAddress = 512;
+
 export type PublicApiOptions = Pick<
 	HttpApiOptions,
 	'routes' | 'log' | 'limit' | 'trustedProxies' | 'signal'
@@ -29,7 +32,13 @@ export function createPublicApi({title, metrics, ...options}: PublicApiOptions):
 	});
 	routes.push(document);
 	const describe = remember(() => createOpenApiDocument({title, routes, limit: options.limit}));
-	return createHttpApi({...options, routes, answerTimeoutMs, onAnswered: metrics.count});
+	return createHttpApi({
+		...options,
+		routes,
+		answerTimeoutMs,
+		connectionsPerAddress,
+		onAnswered: metrics.count,
+	});
 }
 
 function metricsRoute(metrics: Metrics): Route {

@@ -108,7 +108,13 @@ export function createRouteTable(routes: readonly Route[]): (method: string, pat
 		const segments = pathname.split('/');
 		const matches = patterns
 			.filter(({segments: pattern}) => fits(pattern, segments))
-			.sort((a, b) => countParameters(a.segments) - countParameters(b.segments));
+			.sort(
+				(a, b) =>
+					countParameters(a.segments) - countParameters(b.segments) ||
+					Number(b.candidate.method === method) - Number(a.candidate.method === method) ||
+					// `/:vm/start` before `/jobs/:job`: somebody may call a VM so, but a job has no such id.
+					firstParameter(a.segments) - firstParameter(b.segments),
+			);
 		const [best] = matches;
 		if (!best) {
 			throw new ApiError('REQ_404', `There is no ${pathname} here.`);
@@ -128,6 +134,8 @@ export function createRouteTable(routes: readonly Route[]): (method: string, pat
 }
 
 const isParameter = (segment: string) => segment.startsWith(':');
+
+const firstParameter = (segments: string[]) => segments.findIndex(isParameter);
 
 const countParameters = (segments: string[]) => segments.filter(isParameter).length;
 

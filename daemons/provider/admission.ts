@@ -17,6 +17,9 @@ export type AdmissionLimits = {
 	overThreshold: readonly LoadKind[];
 };
 
+/** For each VM that there may be, so many may be known, with those that have failed. */
+const recordsPerPlace = 3;
+
 /** What the VMs that hold a reservation hold together. */
 export function reservedResources(records: Iterable<VmRecord>): Resources {
 	return [...records]
@@ -43,7 +46,8 @@ export function admit(
 	limits: AdmissionLimits,
 	verifiedPorts: readonly number[],
 ): number {
-	const holders = [...records].filter(holdsReservation);
+	const all = [...records];
+	const holders = all.filter(holdsReservation);
 	const {minimum, capacity, maxVms, overThreshold} = limits;
 	if (!covers(wanted, minimum)) {
 		throw new ApiError(
@@ -61,7 +65,8 @@ export function admit(
 		});
 	}
 
-	if (holders.length >= maxVms) {
+	// Those that have failed hold nothing, but their disks are there until somebody destroys them.
+	if (holders.length >= maxVms || all.length >= maxVms * recordsPerPlace) {
 		throw new ApiError('RES_002', `This provider has its ${maxVms} VMs already.`, {
 			hint: 'Choose another one with: golem vm providers',
 		});

@@ -14,6 +14,7 @@ import {
 import {withHeartbeat} from '../host/control-api.js';
 import {type AnswerDescription, type ApiRequest, type Route, route} from '../host/router.js';
 import {toAccess, toEvents, toJob, toSshKey} from './api-answers.js';
+import {createStreamLimit} from './stream-limit.js';
 import type {Tenants} from './tenants.js';
 import {toVm, type VmRecord} from './vm-record.js';
 import type {Vms} from './vms.js';
@@ -28,6 +29,8 @@ export type ProviderApiOptions = {
 	isReady: () => boolean;
 };
 
+/** Event streams that one owner may have open. */
+const maximumStreams = 32;
 const vmParameters = '/api/v1/vms/:vm';
 const aVm: AnswerDescription = {status: 200, description: 'The VM as it is then.', schema: vmSchema};
 
@@ -35,6 +38,7 @@ const aVm: AnswerDescription = {status: 200, description: 'The VM as it is then.
 export function providerRoutes(options: ProviderApiOptions): Route[] {
 	const {providerId, tenants, vms, defaultImage, publicIp, info, isReady} = options;
 	const {ownerOf} = tenants;
+	const streams = createStreamLimit(maximumStreams);
 	const vmOf = async (request: ApiRequest) => vms.find(await ownerOf(request), request.params['vm'] ?? '');
 	const show = (record: VmRecord) => toVm(record, publicIp());
 	/** What all routes about VMs have in common. */
@@ -63,7 +67,7 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 					{
 						owner: await ownerOf(request),
 						request: {...request.body, image: request.body.image ?? defaultImage},
-						idempotency: typeof key === 'string' ? {key, body: request.rawBody} : undefined,
+						idempotency: typeof key === 'string' && key !== '' ? {key, body: request.rawBody} : undefined,
 					},
 					request.log,
 				);
@@ -156,7 +160,7 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			method: 'GET',
 			path: `${vmParameters}/events`,
 			summary: 'Server-sent events: stages and status, from now on.',
-			...aboutVms('VM_002'),
+			...aboutVms('VM_002', 'RATE_001'),
 			answers: [
 				{
 					status: 200,
@@ -167,6 +171,7 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 			],
 			async handle(request) {
 				const record = await vmOf(request);
+				streams.open(record.owner, request.signal);
 				return {
 					stream: {
 						contentType: 'text/event-stream',

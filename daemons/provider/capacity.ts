@@ -24,33 +24,34 @@ export function planCapacity(offered: Resources, machine: Machine, reservePercen
 }
 
 /**
-Memory counts as installed and storage with what the VMs have written: what they use already would else count twice.
+Memory counts as installed and storage with what the VMs have written that hold it: what they use already would else
+count twice. What a VM has written that failed is not free, and nobody's.
 @param vmsFolder of which the file system holds the VMs' disks
+@param holders ids of the VMs that hold storage
 */
-export async function measureMachine(vmsFolder: string): Promise<Machine> {
+export async function measureMachine(vmsFolder: string, holders: readonly string[]): Promise<Machine> {
 	const {bavail, bsize} = await fs.statfs(vmsFolder);
+	const used = await Promise.all(holders.map(vmId => usedBytes(path.join(vmsFolder, vmId))));
 	return {
 		cores: os.availableParallelism(),
 		memoryBytes: os.totalmem(),
-		storageBytes: bavail * bsize + (await usedBytes(vmsFolder)),
+		storageBytes: bavail * bsize + used.reduce((sum, bytes) => sum + bytes, 0),
 	};
 }
 
-/** Space that the files of all VMs take; a disk's file has holes, so its size says nothing. */
-async function usedBytes(vmsFolder: string): Promise<number> {
-	const files = await fs.readdir(vmsFolder, {recursive: true});
-	const sizes = await Promise.all(
-		files.map(async file => {
-			try {
-				return (await fs.stat(path.join(vmsFolder, file))).blocks * 512;
-			} catch (error) {
-				if (isErrno(error, 'ENOENT')) {
-					return 0;
-				}
+/** Space that the files of a VM take; a disk's file has holes, so its size says nothing. One that is gone takes none. */
+async function usedBytes(folder: string): Promise<number> {
+	try {
+		const files = await fs.readdir(folder);
+		const sizes = await Promise.all(
+			files.map(async file => (await fs.stat(path.join(folder, file))).blocks * 512),
+		);
+		return sizes.reduce((sum, size) => sum + size, 0);
+	} catch (error) {
+		if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+			return 0;
+		}
 
-				throw error;
-			}
-		}),
-	);
-	return sizes.reduce((sum, size) => sum + size, 0);
+		throw error;
+	}
 }

@@ -33,6 +33,8 @@ import type {VmStatus} from '../../source/protocol/vm.js';
 export type ExeUnit = {
 	/** Writes down what the VM is to be; the supervisor reads it when it starts. */
 	writeSpec(spec: ExeUnitSpec): Promise<void>;
+	/** Brings what is written down up to date, where there is something: a folder that is lost is not made anew. */
+	updateSpec(spec: ExeUnitSpec): Promise<void>;
 	/** Starts the supervisor, which brings the VM back to what it was, or does nothing where one is at work. */
 	ensureRunning(lastStatus: VmStatus, signal: AbortSignal): Promise<void>;
 	/** The status at each change; ends when the supervisor does, or the signal says so. */
@@ -61,7 +63,15 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 	return {
 		async writeSpec(spec) {
 			await ensurePrivateFolder(vmFolder);
-			await writeFileAtomically(path.join(vmFolder, 'spec.json'), JSON.stringify(spec, null, '\t'));
+			await writeFileAtomically(path.join(vmFolder, 'spec.json'), toText(spec));
+		},
+
+		async updateSpec(spec) {
+			const file = path.join(vmFolder, 'spec.json');
+			const [before, now] = [await readFileIfThere(file), toText(spec)];
+			if (before !== undefined && before !== now) {
+				await writeFileAtomically(file, now);
+			}
 		},
 
 		async ensureRunning(lastStatus, signal) {
@@ -128,7 +138,7 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 
 					await fs.rm(exeUnitUplinkFolder(vmFolder), {recursive: true, force: true});
 					if (!keepFiles) {
-						await fs.rm(vmFolder, {recursive: true, force: true});
+						await fs.rm(vmFolder, {recursive: true, force: true, maxRetries: 5, retryDelay: 50});
 					}
 				},
 			});
@@ -200,6 +210,8 @@ async function killAll(pathStart: string): Promise<void> {
 
 const nothing = async () => {};
 
+const toText = (spec: ExeUnitSpec) => JSON.stringify(spec, null, '\t');
+
 /** What went wrong on the way to an exe-unit, or with this machine's disk, as the tenant is to be told. */
 export function toApiError(error: unknown): unknown {
 	if (isErrno(error, 'ENOSPC', 'EDQUOT', 'SQLITE_FULL')) {
@@ -214,7 +226,7 @@ export function toApiError(error: unknown): unknown {
 	}
 
 	const {code, message, details, hint} = error;
-	if (code === 'NOT_REACHABLE' || code === 'BAD_ANSWER') {
+	if (code === 'NOT_REACHABLE' || code === 'BAD_ANSWER' || code === 'EXE_UNIT_STUCK') {
 		return new ApiError('SRV_002', 'The supervisor of this VM is being started again; ask again.', {
 			cause: error,
 			headers: {'Retry-After': '2'},

@@ -23,7 +23,7 @@ import {createPublicAddress} from './public-address.js';
 import {reclaim} from './reclamation.js';
 import {checkProviderSettings, providerSettings} from './settings.js';
 import {createTenants} from './tenants.js';
-import {portsInUse} from './vm-record.js';
+import {holdsReservation, portsInUse, type VmRecord} from './vm-record.js';
 import {openVmStore} from './vm-store.js';
 import {createVms} from './vms.js';
 
@@ -45,13 +45,16 @@ await runDaemon({
 			vmsFolder: paths.providerVms,
 			log,
 		});
-		const measureCapacity = async () =>
+		const measureCapacity = async (records: readonly VmRecord[]) =>
 			planCapacity(
 				{cpu: settings.offerCpuCores, memory: settings.offerMemoryGb, storage: settings.offerStorageGb},
-				await measureMachine(paths.providerVms),
+				await measureMachine(
+					paths.providerVms,
+					records.filter(holdsReservation).map(({id}) => id),
+				),
 				settings.reservePercent,
 			);
-		let capacity = await measureCapacity();
+		let capacity = await measureCapacity(opened.records);
 		const minimum = {
 			cpu: settings.minCpuCores,
 			memory: settings.minMemoryGb,
@@ -109,6 +112,7 @@ await runDaemon({
 			log,
 			signal,
 			onChange: tellOfChange,
+			onFailure: () => inBackground(measureAgain, 'what is free could not be measured')(),
 		});
 		const available = () => availableResources(vms.all(), capacity);
 
@@ -142,7 +146,17 @@ await runDaemon({
 			advertiser.changed();
 		}
 
-		async function verifyPorts(): Promise<void> {
+		/** The one that is under way; it may wait long for an address. */
+		let verifying: Promise<void> | undefined;
+
+		function verifyPorts(): Promise<void> {
+			verifying ??= verifyOnce().finally(() => {
+				verifying = undefined;
+			});
+			return verifying;
+		}
+
+		async function verifyOnce(): Promise<void> {
 			busyWith = ['verifying ports'];
 			changes.set(undefined);
 			try {
@@ -167,7 +181,12 @@ await runDaemon({
 				exeUnitOf: vmId => exeUnitOf(vmId, paths, log),
 				log,
 			});
-			const measured = await measureCapacity();
+			vms.finishDestructions();
+			await measureAgain();
+		}
+
+		async function measureAgain(): Promise<void> {
+			const measured = await measureCapacity(vms.all());
 			if (measured.storage !== capacity.storage) {
 				log.info({before: capacity, now: measured}, 'what can be rented out has changed');
 				capacity = measured;
@@ -264,8 +283,8 @@ await runDaemon({
 			},
 			async listening(address) {
 				apiPort = address.port;
-				await cleanUp();
-				vms.recover();
+				await cleanUp().catch((error: unknown) => log.error({err: error}, 'reclamation failed'));
+				await vms.recover();
 				isReady = true;
 				verifyInBackground();
 			},

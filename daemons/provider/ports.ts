@@ -41,17 +41,18 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 		async verify(publicIp, inUse, signal) {
 			const inUseBefore = inUse();
 			released = new Set();
-			listeners = await openListeners(
+			const opened = await openListeners(
 				host,
 				ports.filter(port => !inUseBefore.has(port)),
 			);
+			listeners = opened;
 			for (const port of released) {
-				await closeListener(listeners.get(port));
+				await closeListener(opened.get(port));
 			}
 
 			try {
-				const opened = [...listeners].filter(([, listener]) => listener !== undefined).map(([port]) => port);
-				const answers = skipVerification ? [] : await askAll(servers, publicIp, opened, log, signal);
+				const candidates = [...opened].filter(([, listener]) => listener !== undefined).map(([port]) => port);
+				const answers = skipVerification ? [] : await askAll(servers, publicIp, candidates, log, signal);
 				const checked_at = new Date().toISOString();
 				const inUseNow = inUse();
 				statuses = new Map(
@@ -65,7 +66,7 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 						const vmId = inUseNow.get(port) ?? null;
 						const judged = vmId
 							? {state: 'in-use' as const, reason: null}
-							: listeners.get(port) === undefined
+							: opened.get(port) === undefined
 								? {state: 'occupied' as const, reason: 'another program on this machine has it'}
 								: skipVerification
 									? {state: 'verified' as const, reason: 'not checked: verification is switched off'}
@@ -74,8 +75,7 @@ export function createPorts({host, ports, servers, skipVerification, log, onChan
 					}),
 				);
 			} finally {
-				await Promise.all([...listeners.values()].map(closeListener));
-				listeners = new Map();
+				await Promise.all([...opened.values()].map(closeListener));
 			}
 
 			const verified = [...statuses.values()].filter(({state}) => state === 'verified').length;

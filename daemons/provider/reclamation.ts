@@ -86,7 +86,18 @@ async function findUplinks({
 	log,
 }: ReclamationOptions): Promise<Find[]> {
 	const prefix = exeUnitUplinkPrefix(paths.providerVms);
-	const found = (await list(uplinksFolder)).map(({name}) => name).filter(name => name.startsWith(prefix));
+	const processes = await findProcesses(path.join(uplinksFolder, prefix));
+	const names = [
+		...(await list(uplinksFolder)).map(({name}) => name),
+		// One whose folder is gone already.
+		...processes.flatMap(({commandLine}) =>
+			commandLine
+				.split(`${uplinksFolder}/`)
+				.slice(1)
+				.flatMap(rest => /^[0-9a-f-]+/.exec(rest) ?? []),
+		),
+	];
+	const found = new Set(names.filter(name => name.startsWith(prefix)));
 	return without(
 		found,
 		[...vmIds()].map(vmId => `${prefix}${exeUnitShortName(vmId)}`),
@@ -108,11 +119,15 @@ async function findUplinks({
 async function findFailedVms({paths, failedVmIds, exeUnitOf, log}: ReclamationOptions): Promise<Find[]> {
 	const found: Find[] = [];
 	for (const vmId of failedVmIds()) {
-		const processes = await findProcesses(`${path.join(paths.run, 'vm', exeUnitShortName(vmId))}.`);
+		const processes = await findProcesses(path.join(paths.run, 'vm', exeUnitShortName(vmId)));
 		if (processes.length > 0 && [...failedVmIds()].includes(vmId)) {
 			found.push({
 				name: vmId,
 				async release() {
+					if (![...failedVmIds()].includes(vmId)) {
+						return;
+					}
+
 					const pids = processes.map(({pid}) => pid);
 					log.warn({vm_id: vmId, pids}, 'ending what still runs of a VM that has failed');
 					await exeUnitOf(vmId).destroy({keepFiles: true});

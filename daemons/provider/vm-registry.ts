@@ -16,8 +16,8 @@ export type VmEntry = {
 	exeUnit: ExeUnit;
 	/** What is being done to it now; never two things at a time. */
 	action: {name: string; result: Promise<VmRecord>} | undefined;
-	/** Settles when it is on disk for the first time, or could not be put there. */
-	firstWrite: Promise<void>;
+	/** Settles when what is being written into its folder is there, or could not be put there. */
+	writing: Promise<void>;
 };
 
 /** Every VM of this provider: in memory, which decides, and on disk, which remembers. */
@@ -69,7 +69,7 @@ export function createVmRegistry({
 			state: createLiveValue<VmState>({record, stage: null}),
 			exeUnit: exeUnitOf(record.id),
 			action: undefined,
-			firstWrite: Promise.resolve(),
+			writing: Promise.resolve(),
 		};
 		entries.set(record.id, entry);
 		return entry;

@@ -1,7 +1,8 @@
+import {GolemError} from '../../source/platform/golem-error.js';
 import type {Log} from '../../source/platform/log.js';
 import type {ExeUnitStatus} from '../../source/protocol/exe-unit.js';
 import type {VmStatus} from '../../source/protocol/vm.js';
-import {pauseBeforeRetry} from './exe-units.js';
+import {type ExeUnit, pauseBeforeRetry} from './exe-units.js';
 import type {VmRegistry} from './vm-registry.js';
 
 /** Sees to it that each VM has a supervisor, and that what the supervisor says is known. */
@@ -22,10 +23,12 @@ export function createVmSupervision({
 	registry,
 	log,
 	signal,
+	onFailure,
 }: {
 	registry: VmRegistry;
 	log: Log;
 	signal: AbortSignal;
+	onFailure: () => void;
 }): VmSupervision {
 	const loops = new Map<string, AbortController>();
 
@@ -45,12 +48,22 @@ export function createVmSupervision({
 		}
 
 		const {state, record, exeUnit} = vm;
+		if (status.status === 'deleted') {
+			// Only we can decide that; this supervisor was told to end, and another one is needed.
+			throw new GolemError('NOT_REACHABLE', `The exe-unit of ${id} is ending.`);
+		}
+
 		state.set({...state.get(), stage: status.stage});
 		if (status.status === record.status && record.ssh_host_keys.length > 0) {
 			return;
 		}
 
 		log.info({vm_id: id, status: status.status, error: status.error ?? undefined}, 'VM');
+		if (status.status === 'error') {
+			// Before anybody hears of it: what it holds is free from then on, and it can be started again.
+			await endOf(id, exeUnit);
+		}
+
 		await registry.note(id, {
 			status: status.status,
 			error: status.error,
@@ -58,8 +71,15 @@ export function createVmSupervision({
 			ssh_user: status.ssh_user,
 		});
 		if (status.status === 'error') {
-			await exeUnit.destroy({keepFiles: true});
+			onFailure();
 		}
+	}
+
+	/** What cannot be ended now is found by the next reclamation. */
+	async function endOf(id: string, exeUnit: ExeUnit): Promise<void> {
+		await exeUnit.destroy({keepFiles: true}).catch((error: unknown) => {
+			log.error({vm_id: id, err: error}, 'what is left of a failed VM could not be ended');
+		});
 	}
 
 	async function supervise(
@@ -94,11 +114,12 @@ export function createVmSupervision({
 			const patience = vm.record.status === 'creating' ? maximumRespawns.creating : maximumRespawns.otherwise;
 			if (failures > patience && living(id)) {
 				// Its VM may still be running; what it holds is not free before it has ended.
-				await vm.exeUnit.destroy({keepFiles: true});
+				await endOf(id, vm.exeUnit);
 				await registry.note(id, {
 					status: 'error',
 					error: {code: 'VM_001', message: 'The VM’s supervisor ended again and again.', log: []},
 				});
+				onFailure();
 				return;
 			}
 

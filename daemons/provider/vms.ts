@@ -25,6 +25,8 @@ export type VmsOptions = OpenedVmStore & {
 	log: Log;
 	signal: AbortSignal;
 	onChange: () => void;
+	/** Called when a VM has failed: what its disk takes is not held by it any more, and not free either. */
+	onFailure: () => void;
 };
 
 export type CreateVmCommand = {
@@ -39,7 +41,9 @@ is done to a VM is logged to the `log` of the request that asked for it.
 */
 export type Vms = {
 	/** Finds the exe-units of an earlier run again and finishes what was under way. */
-	recover(): void;
+	recover(): Promise<void>;
+	/** Tries destructions again that were begun and could not be carried out. */
+	finishDestructions(): void;
 	create(command: CreateVmCommand, log?: Log): Promise<VmRecord>;
 	/** By id, or by the name its owner gave it. @throws VM_002 */
 	find(owner: string, idOrName: string): VmRecord;
@@ -65,7 +69,7 @@ export function createVms(options: VmsOptions): Vms {
 	const {records: initial, store, limits, verifiedPorts, log: ownLog, signal, onChange} = options;
 	const {exeUnitOf} = options;
 	const registry = createVmRegistry({records: initial, store, exeUnitOf, log: ownLog, signal, onChange});
-	const supervision = createVmSupervision({registry, log: ownLog, signal});
+	const supervision = createVmSupervision({registry, log: ownLog, signal, onFailure: options.onFailure});
 	const {records} = registry;
 	const recordOf = ({id}: VmRecord) => registry.entryOf(id).state.get().record;
 
@@ -85,14 +89,16 @@ export function createVms(options: VmsOptions): Vms {
 			throw refusal(record, `The VM is busy: ${vm.action.name} is under way.`);
 		}
 
-		const action = {name, result: run(vm)};
-		vm.action = action;
-		try {
-			return await action.result;
-		} catch (error) {
+		// Whoever asks for the same has the same answer, a refusal too.
+		const result = run(vm).catch((error: unknown) => {
 			throw registry.has(id) && recordOf(record).is_being_destroyed && name !== 'destroy'
 				? refusal(record, 'The VM is being destroyed.')
 				: toApiError(error);
+		});
+		const action = {name, result};
+		vm.action = action;
+		try {
+			return await result;
 		} finally {
 			if (vm.action === action) {
 				vm.action = undefined;
@@ -101,8 +107,8 @@ export function createVms(options: VmsOptions): Vms {
 	}
 
 	/** A VM that failed has given back what it held: it is admitted anew, on its old port where that is free. */
-	async function startAgain({exeUnit, state}: VmEntry, log: Log): Promise<VmRecord> {
-		const {record} = state.get();
+	async function startAgain(vm: VmEntry, log: Log): Promise<VmRecord> {
+		const {record} = vm.state.get();
 		const others = records().filter(({id}) => id !== record.id);
 		const ports = verifiedPorts();
 		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
@@ -110,9 +116,7 @@ export function createVms(options: VmsOptions): Vms {
 		options.releasePort(ssh_port);
 		const admitted = registry.update(record.id, {status: 'starting', error: null, ssh_port});
 		try {
-			// The record comes last: once it says so, an exe-unit has to find the same in its spec.
-			await exeUnit.writeSpec(toExeUnitSpec(admitted, options));
-			await store.set(admitted);
+			await write(vm, admitted);
 		} catch (error) {
 			await registry.note(record.id, {
 				status: record.status,
@@ -122,19 +126,35 @@ export function createVms(options: VmsOptions): Vms {
 			throw error;
 		}
 
+		if (vm.state.get().record.is_being_destroyed) {
+			throw refusal(record, 'The VM is being destroyed.');
+		}
+
 		log.info({vm_id: record.id, resources: record.resources, ssh_port}, 'admitted again');
 		supervision.begin(record.id);
 		return untilSettled(admitted, signal);
 	}
 
-	/** Puts a new VM on disk, or takes back all of it. */
-	async function writeDown({exeUnit}: VmEntry, record: VmRecord, log: Log): Promise<void> {
-		try {
-			await exeUnit.writeSpec(toExeUnitSpec(record, options));
+	/**
+	Writes spec and record. The record comes last: once it says so, an exe-unit has to find the same in its spec. A
+	destruction waits for it, so that it does not write into a folder that is being removed.
+	*/
+	async function write(vm: VmEntry, record: VmRecord): Promise<void> {
+		const writing = (async () => {
+			await vm.exeUnit.writeSpec(toExeUnitSpec(record, options));
 			await store.set(record);
+		})();
+		vm.writing = writing.catch(() => {});
+		await writing;
+	}
+
+	/** Puts a new VM on disk, or takes back all of it. */
+	async function writeDown(vm: VmEntry, record: VmRecord, log: Log): Promise<void> {
+		try {
+			await write(vm, record);
 		} catch (error) {
 			// Before it is forgotten: what lies in a folder with a record is a VM at the next start.
-			await exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
+			await vm.exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
 				log.error({vm_id: record.id, err}, 'could not clear away what was not admitted');
 			});
 			registry.forget(record.id);
@@ -144,7 +164,11 @@ export function createVms(options: VmsOptions): Vms {
 
 	async function untilSettled(record: VmRecord, waitSignal: AbortSignal): Promise<VmRecord> {
 		for await (const state of registry.entryOf(record.id).state.follow(waitSignal)) {
-			const {status, error} = state.record;
+			const {status, error, is_being_destroyed} = state.record;
+			if (is_being_destroyed && status !== 'deleted') {
+				throw refusal(state.record, 'The VM is being destroyed.');
+			}
+
 			if (status === 'deleted') {
 				throw new ApiError('VM_002', 'The VM was destroyed.');
 			}
@@ -163,7 +187,8 @@ export function createVms(options: VmsOptions): Vms {
 		});
 	}
 
-	async function finishDestroying({exeUnit, state}: VmEntry, log: Log): Promise<VmRecord> {
+	async function finishDestroying({exeUnit, state, writing}: VmEntry, log: Log): Promise<VmRecord> {
+		await writing;
 		const {record} = state.get();
 		await exeUnit.destroy({keepFiles: false});
 		const deleted: VmRecord = {...record, status: 'deleted', updated_at: new Date().toISOString()};
@@ -173,14 +198,23 @@ export function createVms(options: VmsOptions): Vms {
 		return deleted;
 	}
 
-	function recoverOne(record: VmRecord): void {
+	function destroyInBackground(id: string): void {
+		ownLog.info({vm_id: id}, 'finishing a destruction that was begun');
+		act(id, 'destroy', vm => finishDestroying(vm, ownLog)).catch((error: unknown) => {
+			ownLog.error({vm_id: id, err: error}, 'could not finish a destruction');
+		});
+	}
+
+	async function recoverOne(record: VmRecord): Promise<void> {
 		if (record.is_being_destroyed) {
-			ownLog.info({vm_id: record.id}, 'finishing a destruction that was under way');
-			act(record.id, 'destroy', vm => finishDestroying(vm, ownLog)).catch((error: unknown) => {
-				ownLog.error({vm_id: record.id, err: error}, 'could not finish a destruction');
-			});
+			destroyInBackground(record.id);
 		} else if (record.status !== 'error') {
 			ownLog.info({vm_id: record.id, status: record.status}, 'looking for the VM’s exe-unit');
+			// Settings may have changed, and its last words may not have been written.
+			await registry
+				.entryOf(record.id)
+				.exeUnit.updateSpec(toExeUnitSpec(record, options))
+				.catch((error: unknown) => ownLog.warn({vm_id: record.id, err: error}, 'its spec stays as it was'));
 			const wasOn = record.status === 'running' || record.status === 'starting';
 			supervision.begin(record.id, wasOn && !options.restartVms ? 'stopped' : record.status);
 		}
@@ -196,9 +230,15 @@ export function createVms(options: VmsOptions): Vms {
 	}
 
 	return {
-		recover() {
+		async recover() {
 			for (const record of records()) {
-				recoverOne(record);
+				await recoverOne(record);
+			}
+		},
+
+		finishDestructions() {
+			for (const {id} of records().filter(({is_being_destroyed}) => is_being_destroyed)) {
+				destroyInBackground(id);
 			}
 		},
 
@@ -213,9 +253,13 @@ export function createVms(options: VmsOptions): Vms {
 					throw new ApiError('VM_003', 'This Idempotency-Key was used with another body.');
 				}
 
+				if (earlier.is_being_destroyed) {
+					throw refusal(earlier, 'The VM of this Idempotency-Key is being destroyed.');
+				}
+
 				// What is told is on disk: it must not be gone after a kill.
-				await registry.entryOf(earlier.id).firstWrite;
-				return earlier;
+				await registry.entryOf(earlier.id).writing;
+				return findOwn(owner, ({id}) => id === earlier.id, `VM ${earlier.name}`);
 			}
 
 			if (own.some(({name}) => name === request.name)) {
@@ -247,8 +291,11 @@ export function createVms(options: VmsOptions): Vms {
 				idempotency: idempotency && bodyHash ? {key: idempotency.key, bodyHash} : null,
 			};
 			const vm = registry.add(record);
-			vm.firstWrite = writeDown(vm, record, log);
-			await vm.firstWrite;
+			await writeDown(vm, record, log);
+			if (!registry.has(record.id) || recordOf(record).is_being_destroyed) {
+				throw new ApiError('VM_002', 'The VM was destroyed.');
+			}
+
 			log.info({vm_id: record.id, owner, resources: record.resources, ssh_port: port}, 'admitted');
 			onChange();
 			supervision.begin(record.id);
@@ -309,18 +356,18 @@ export function createVms(options: VmsOptions): Vms {
 			}),
 
 		addSshKey: (record, {key, name}, log = ownLog) =>
-			act(record.id, `adding the SSH key ${name}`, async ({state, exeUnit}) => {
-				const {record: current} = state.get();
+			act(record.id, `adding the SSH key ${key} ${name}`, async vm => {
+				const {record: current} = vm.state.get();
 				const others = current.ssh_keys.filter(line => !line.startsWith(key));
 				if (others.length >= maximumSshKeys) {
 					throw refusal(current, `The VM has its ${maximumSshKeys} keys already.`);
 				}
 
 				const ssh_keys = [...others, `${key} ${name}`];
-				await exeUnit.writeSpec(toExeUnitSpec({...current, ssh_keys}, options));
-				const changed = await registry.change(record.id, {ssh_keys});
+				const changed = registry.update(record.id, {ssh_keys});
+				await write(vm, changed);
 				if (holdsReservation(changed)) {
-					await exeUnit.setSshKeys(changed.ssh_keys, signal);
+					await vm.exeUnit.setSshKeys(changed.ssh_keys, signal);
 				}
 
 				log.info({vm_id: record.id, key_name: name}, 'an SSH key was added');

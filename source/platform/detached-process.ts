@@ -32,6 +32,8 @@ export type DetachedProcessOptions = {
 	signal?: AbortSignal | undefined;
 };
 
+const lastWordMs = 1000;
+
 /**
 Starts a process of its own session that goes on when this one ends, and waits until it says that it is ready.
 @returns its pid and what it said of itself
@@ -141,10 +143,20 @@ function waitForReadySignal(
 			});
 		});
 		child.once('error', error => settle(() => reject(error)));
-		child.once('exit', (code, killer) =>
-			settle(() =>
-				reject(new GolemError('START_FAILED', `It ended while starting (${killer ?? `exit code ${code}`}).`)),
-			),
-		);
+		child.once('exit', (code, killer) => {
+			const giveUp = () =>
+				settle(() =>
+					reject(
+						new GolemError('START_FAILED', `It ended while starting (${killer ?? `exit code ${code}`}).`),
+					),
+				);
+			// Its last word may come after the news of its end, but not after the end of the channel.
+			if (child.connected) {
+				child.once('disconnect', () => setImmediate(giveUp));
+				setTimeout(giveUp, lastWordMs).unref();
+			} else {
+				setImmediate(giveUp);
+			}
+		});
 	});
 }

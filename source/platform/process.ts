@@ -12,7 +12,10 @@ export async function isProcessAlive(pid: number, mentions?: string): Promise<bo
 	try {
 		process.kill(pid, 0);
 	} catch (error) {
-		return isErrno(error, 'EPERM');
+		// Another user's; what it is, is told all the same.
+		if (!isErrno(error, 'EPERM')) {
+			return false;
+		}
 	}
 
 	if (process.platform !== 'linux') {

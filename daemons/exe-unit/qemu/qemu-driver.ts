@@ -5,7 +5,7 @@ import {describeAccelerator, findAccelerator} from '../../../source/platform/acc
 import {fileExists, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
 import type {Log} from '../../../source/platform/log.js';
 import {socketPath} from '../../../source/platform/paths.js';
-import {isProcessAlive, killProcess, runProgram} from '../../../source/platform/process.js';
+import {findProcesses, isProcessAlive, killProcess, runProgram} from '../../../source/platform/process.js';
 import {qemuProgram} from '../../../source/platform/qemu-program.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import {
@@ -86,7 +86,7 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 			guestUser: sshUser,
 		});
 		const ended = running.ended.then(async end => {
-			await uplink?.close();
+			await uplink?.close().catch((error: unknown) => log.warn({err: error}, 'passt could not be ended'));
 			uplink = undefined;
 			return end;
 		});
@@ -150,8 +150,13 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 		},
 
 		async adopt() {
-			const pid = Number(await readFileIfThere(files.processId));
-			if (!pid || !(await isProcessAlive(pid, spec.vm_id))) {
+			const written = Number(await readFileIfThere(files.processId));
+			const pid =
+				written && (await isProcessAlive(written, files.monitor))
+					? written
+					: // One that was only just started has not written its id yet.
+						(await findProcesses(files.monitor))[0]?.pid;
+			if (pid === undefined) {
 				return undefined;
 			}
 
@@ -203,5 +208,8 @@ async function createDisk(file: string, image: InstalledImage, storageGb: number
 		['create', '-q', '-f', 'qcow2', '-b', base, '-F', image.disk.format, unfinished, `${storageGb}G`],
 		{timeoutMs: 60_000},
 	);
+	const handle = await fs.open(unfinished, 'r+');
+	await handle.sync();
+	await handle.close();
 	await fs.rename(unfinished, file);
 }

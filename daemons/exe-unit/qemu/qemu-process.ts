@@ -123,7 +123,11 @@ export function superviseVm({
 		}
 	});
 	const ended: Promise<VmEnd> = qmp.closed.then(async () => {
-		await waitUntilProcessGone(pid, killTimeoutMs);
+		// A monitor that broke off is no end of the VM's: it is made one.
+		if (!(await waitUntilProcessGone(pid, killTimeoutMs))) {
+			await killProcess(pid);
+		}
+
 		const how = (await exited) ?? 'gone';
 		return {asked, reason: asked ? 'turned off' : (console.failure() ?? `QEMU ended (${how})`)};
 	});

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import {fileExists, readFileIfThere} from '../../../source/platform/files.js';
 import type {Log} from '../../../source/platform/log.js';
-import {isProcessAlive, killProcess} from '../../../source/platform/process.js';
+import {findProcesses, isProcessAlive, killProcess} from '../../../source/platform/process.js';
 import {pollUntil} from '../../../source/platform/waiting.js';
 import {closeHostToGuests} from './firewall.js';
 
@@ -71,6 +71,9 @@ export async function openUplink(options: UplinkOptions): Promise<Uplink | undef
 		return {socketFile, close: () => closeUplink(options)};
 	} catch (error) {
 		log.warn({err: error}, 'the guest gets no way to the internet');
+		await closeUplink(options).catch((err: unknown) =>
+			log.warn({err}, 'what is left of passt could not be ended'),
+		);
 		return undefined;
 	}
 }
@@ -85,8 +88,8 @@ export async function findUplink(options: UplinkOptions): Promise<Uplink | undef
 }
 
 async function closeUplink({folder, processIdFile}: UplinkOptions): Promise<void> {
-	const pid = Number(await readFileIfThere(processIdFile));
-	if (pid && (await isProcessAlive(pid, folder))) {
+	// It names its folder; the file with its id may never have been written.
+	for (const {pid} of await findProcesses(`${folder}/`)) {
 		await killProcess(pid);
 	}
 

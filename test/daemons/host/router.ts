@@ -31,6 +31,17 @@ test('a literal segment wins over a parameter, wherever it stands in the table',
 	t.is(find('GET', '/api/v1/vms/job').route.path, '/api/v1/vms/:id');
 });
 
+test('whoever is called as a path is can be found by it', t => {
+	const withJobs = createRouteTable([
+		line('GET', '/vms/jobs/:job'),
+		line('GET', '/vms/:vm/access'),
+		line('POST', '/vms/:vm/start'),
+	]);
+	t.is(withJobs('GET', '/vms/jobs/17').route.path, '/vms/jobs/:job');
+	t.is(withJobs('GET', '/vms/jobs/access').route.path, '/vms/:vm/access');
+	t.is(withJobs('POST', '/vms/jobs/start').route.path, '/vms/:vm/start');
+});
+
 test('an empty segment is no parameter', t => {
 	t.throws(() => find('GET', '/api/v1/vms/'), {code: 'REQ_404'});
 	t.throws(() => find('GET', '/api/v1/vms//batches/b'), {code: 'REQ_404'});

@@ -50,6 +50,9 @@ export function createExeUnits() {
 			async writeSpec() {
 				await this.call('writeSpec');
 			},
+			async updateSpec() {
+				await this.faults.get('updateSpec')?.();
+			},
 			async ensureRunning(lastStatus: unknown) {
 				await this.call(`ensureRunning ${lastStatus}`);
 				await this.faults.get('ensureRunning')?.();
@@ -148,6 +151,7 @@ export async function createTestVms(t: ExecutionContext, options: SetupOptions =
 		log,
 		signal: ending.signal,
 		onChange() {},
+		onFailure() {},
 	});
 	return {vms, signal: ending.signal, units, stored: id => stored(store => store.get(id))};
 }

@@ -259,6 +259,17 @@ test('without verification every port that can be opened counts, and says why', 
 	t.regex(String(ports.statuses()[0]?.reason), /switched off/);
 });
 
+test('two verifications at once leave no port behind', async t => {
+	const {ports, numbers, verify} = await portsWith(t, [truthful]);
+	await Promise.all([verify(), verify()]);
+	for (const port of numbers) {
+		t.true(await canListen(port), String(port));
+	}
+
+	await verify();
+	t.deepEqual(ports.verified(), numbers);
+});
+
 test('a port that a VM gets while it is tried out is let go at once, and stays what it was', async t => {
 	const checkerThatWaits = slow();
 	let isFirst = true;

@@ -248,6 +248,117 @@ test('a destruction waits for nothing, and ends what is under way', async t => {
 	t.is(unit.calls.filter(call => call === 'destroy').length, 1);
 });
 
+test('who asks for the same at the same time gets the same refusal', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	setup.units.of(record.id).faults.set('stop', async () => {
+		await nextTurn();
+		throw new GolemError('NOT_REACHABLE', 'nobody there');
+	});
+	t.deepEqual(await Promise.all([codeOf(setup.vms.stop(record)), codeOf(setup.vms.stop(record))]), [
+		'SRV_002',
+		'SRV_002',
+	]);
+});
+
+test('a supervisor that is ending is replaced, and its VM keeps what it holds', async t => {
+	const {vms, units} = await createTestVms(t, {records: [vmRecord({id: 'golem-web', name: 'web'})]});
+	const unit = units.of('golem-web');
+	unit.become({status: 'deleted'});
+	unit.faults.set('ensureRunning', () => {
+		if (unit.calls.filter(call => call.startsWith('ensureRunning')).length > 1) {
+			unit.become({status: 'running'});
+		}
+	});
+	await vms.recover();
+	await eventually('there was another one', () =>
+		whenTrue(unit.calls.filter(call => call.startsWith('ensureRunning')).length > 1),
+	);
+	t.is(vms.find(alice.id, 'web').status, 'running');
+});
+
+test('nobody hears of a failure before what is left of the VM has ended', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	let end = () => {};
+	unit.faults.set(
+		'any destroy',
+		() =>
+			new Promise<void>(resolve => {
+				end = resolve;
+			}),
+	);
+	unit.become({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}});
+	await eventually('it is being ended', () => whenTrue(unit.calls.includes('destroy, keep files')));
+	t.is(setup.vms.all()[0]?.status, 'running');
+	end();
+	await eventually('it has failed', () => whenTrue(setup.vms.all()[0]?.status === 'error'));
+});
+
+test('a destruction that failed is tried again when it is asked for', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const unit = setup.units.of(record.id);
+	unit.faults.set('any destroy', () => {
+		throw new GolemError('EXE_UNIT_STUCK', 'it does not end');
+	});
+	t.is(await codeOf(setup.vms.destroy(record)), 'SRV_002');
+	unit.faults.clear();
+	setup.vms.finishDestructions();
+	await eventually('it is gone', () => whenTrue(setup.vms.all().length === 0));
+	t.is(await setup.stored(record.id), undefined);
+});
+
+test('a destruction waits for what is being written, and leaves nothing of it', async t => {
+	const {vms, units, stored} = await createTestVms(t);
+	let write = () => {};
+	const of = units.of;
+	units.of = vmId => {
+		const unit = of(vmId);
+		unit.faults.set(
+			'writeSpec',
+			() =>
+				new Promise<void>(resolve => {
+					write = resolve;
+				}),
+		);
+		return unit;
+	};
+	const creating = codeOf(vms.create(order('web')));
+	await eventually('it is being written', () => whenTrue(vms.all().length === 1));
+	const [record] = vms.all();
+	const destroying = vms.destroy(record ?? vmRecord());
+	await nextTurn();
+	t.false(units.of(record?.id ?? '').calls.includes('destroy'));
+	write();
+	t.is((await destroying).status, 'deleted');
+	t.is(await creating, 'VM_002');
+	t.is(await stored(record?.id ?? ''), undefined);
+});
+
+test('two keys at once are both let in, or one is told to wait', async t => {
+	const setup = await createTestVms(t);
+	const record = await running(setup, 'web');
+	const codes = await Promise.all(
+		['ssh-ed25519 AAAA', 'ssh-ed25519 BBBB'].map(key =>
+			codeOf(setup.vms.addSshKey(record, {key, name: 'key'})),
+		),
+	);
+	t.deepEqual(codes, ['done', 'VM_004']);
+});
+
+test('VMs that failed hold nothing, and yet there are not more of them than three for each that may run', async t => {
+	const failed = Array.from({length: 6}, () =>
+		vmRecord({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}}),
+	);
+	const {vms} = await createTestVms(t, {records: failed, maxVms: 2});
+	t.is(await codeOf(vms.create(order('web'))), 'RES_002');
+	const [first] = failed;
+	await vms.destroy(first ?? vmRecord());
+	t.is(await codeOf(vms.create(order('web'))), 'done');
+});
+
 test('a supervisor that cannot be reached is told as something that passes', async t => {
 	const setup = await createTestVms(t);
 	const record = await running(setup, 'web');
@@ -340,7 +451,7 @@ test('a destruction that fails on the way can be asked for again', async t => {
 test('after a restart a destruction that was under way is finished', async t => {
 	const record = vmRecord({is_being_destroyed: true});
 	const {vms, units, stored} = await createTestVms(t, {records: [record]});
-	vms.recover();
+	await vms.recover();
 	await eventually('it is gone', () => whenTrue(vms.all().length === 0));
 	t.deepEqual(units.of(record.id).calls, ['destroy']);
 	t.is(await stored(record.id), undefined);
@@ -357,7 +468,7 @@ test('after a restart each VM is looked for, and what its exe-unit says counts',
 		units.of(records[index]?.id ?? '').become({status});
 	}
 
-	vms.recover();
+	await vms.recover();
 	await eventually('each is what its exe-unit says', () =>
 		whenTrue(
 			vms
@@ -374,7 +485,7 @@ test('after a restart each VM is looked for, and what its exe-unit says counts',
 test('after a restart a VM that had failed is left alone', async t => {
 	const record = vmRecord({status: 'error', error: {code: 'VM_001', message: 'broken', log: []}});
 	const {vms, units} = await createTestVms(t, {records: [record]});
-	vms.recover();
+	await vms.recover();
 	await nextTurn();
 	t.deepEqual(units.of(record.id).calls, []);
 	t.is(vms.all()[0]?.status, 'error');
@@ -387,7 +498,7 @@ test('after a restart a VM that ran stays off where the provider wants it so', a
 		vmRecord({status: 'creating'}),
 	];
 	const {vms, units} = await createTestVms(t, {records, restartVms: false});
-	vms.recover();
+	await vms.recover();
 	await eventually('each was looked for', () =>
 		whenTrue(records.every(({id}) => units.of(id).calls.length > 0)),
 	);
@@ -408,7 +519,7 @@ test('an exe-unit that ends is started again, and its VM stays what it was', asy
 			throw new Error('the socket is gone');
 		}
 	});
-	vms.recover();
+	await vms.recover();
 	await eventually('the third one lives', () => whenTrue(losses === 3));
 	t.is(unit.calls.filter(call => call === 'ensureRunning running').length, 3);
 	t.is(vms.find(alice.id, 'web').status, 'running');
