@@ -86,7 +86,7 @@ async function findUplinks({
 	log,
 }: ReclamationOptions): Promise<Find[]> {
 	const prefix = exeUnitUplinkPrefix(paths.providerVms);
-	const processes = await findProcesses(path.join(uplinksFolder, prefix));
+	const processes = await findProcesses(path.join(uplinksFolder, prefix), {hidesItself: true});
 	const names = [
 		...(await list(uplinksFolder)).map(({name}) => name),
 		// One whose folder is gone already.
@@ -106,7 +106,7 @@ async function findUplinks({
 		async release() {
 			log.warn({uplink: name}, 'removing the uplink of a VM that is not there any more');
 			const folder = path.join(uplinksFolder, name);
-			for (const {pid} of await findProcesses(`${folder}/`)) {
+			for (const {pid} of await findProcesses(`${folder}/`, {hidesItself: true})) {
 				await killProcess(pid);
 			}
 

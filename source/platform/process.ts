@@ -64,8 +64,12 @@ export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> 
 Every process whose command line names a file that begins with that path: as an argument, or in one behind `=`, `:` or `,`.
 Only those that see the same files count, so none in a container of its own. Only Linux tells; elsewhere there seem to
 be none.
+@param hidesItself looks also for a program that goes into a mount namespace of its own, as passt does
 */
-export async function findProcesses(pathStart: string): Promise<Array<{pid: number; commandLine: string}>> {
+export async function findProcesses(
+	pathStart: string,
+	{hidesItself = false}: {hidesItself?: boolean} = {},
+): Promise<Array<{pid: number; commandLine: string}>> {
 	if (process.platform !== 'linux') {
 		return [];
 	}
@@ -83,7 +87,7 @@ export async function findProcesses(pathStart: string): Promise<Array<{pid: numb
 				.split(pathStart)
 				.slice(0, -1)
 				.some(before => /(?:^|[\0=:,])$/.test(before));
-			return isNamed && files === ownFiles ? [{pid, commandLine}] : [];
+			return isNamed && (hidesItself || files === ownFiles) ? [{pid, commandLine}] : [];
 		}),
 	);
 	return found.flat();

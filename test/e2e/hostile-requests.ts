@@ -7,6 +7,7 @@ import {createIdentity, createPrivateKey} from '../../source/protocol/identity.j
 import {signRequest} from '../../source/protocol/signed-request.js';
 import {send} from '../support/http.js';
 import {type Network, startNetwork} from '../support/network.js';
+import {createRandom, type Random} from '../support/random.js';
 import {eventually, whenTrue} from '../support/waiting.js';
 
 /*
@@ -29,33 +30,6 @@ test.before(async () => {
 test.after.always(async () => {
 	await network?.tearDown();
 });
-
-/** The same numbers for the same seed (mulberry32). */
-function createRandom(state: number) {
-	const next = () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-	const below = (limit: number) => Math.floor(next() * limit);
-	return {
-		below,
-		pick<Item>(items: readonly Item[]): Item {
-			const item = items[below(items.length)];
-			if (item === undefined) {
-				throw new Error('There is nothing to pick from.');
-			}
-
-			return item;
-		},
-		bytes: (length: number) => Buffer.from(Array.from({length}, () => below(256))),
-		hex: (length: number) => Array.from({length}, () => below(16).toString(16)).join(''),
-		chance: (percent: number) => below(100) < percent,
-	};
-}
-
-type Random = ReturnType<typeof createRandom>;
 
 const oddTexts = [
 	'',

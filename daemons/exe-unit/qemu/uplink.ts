@@ -89,7 +89,7 @@ export async function findUplink(options: UplinkOptions): Promise<Uplink | undef
 
 async function closeUplink({folder, processIdFile}: UplinkOptions): Promise<void> {
 	// It names its folder; the file with its id may never have been written.
-	for (const {pid} of await findProcesses(`${folder}/`)) {
+	for (const {pid} of await findProcesses(`${folder}/`, {hidesItself: true})) {
 		await killProcess(pid);
 	}
 

@@ -28,6 +28,24 @@ async function running({vms, units}: Setup, name: string): Promise<VmRecord> {
 	return vms.untilSettled(record, AbortSignal.timeout(5000));
 }
 
+/** Keeps the next VM's spec from being written. @returns what lets it be */
+function holdWrites(units: Setup['units']): () => void {
+	let write = () => {};
+	const of = units.of;
+	units.of = vmId => {
+		const unit = of(vmId);
+		unit.faults.set(
+			'writeSpec',
+			() =>
+				new Promise<void>(resolve => {
+					write = resolve;
+				}),
+		);
+		return unit;
+	};
+	return () => write();
+}
+
 const codeOf = async (action: Promise<unknown>) =>
 	action.then(
 		() => 'done',
@@ -65,19 +83,7 @@ test('the same order sent many times, even at the same moment, gives one VM', as
 
 test('an order is not confirmed by its repetition before it is on disk', async t => {
 	const {vms, units, stored} = await createTestVms(t);
-	let write = () => {};
-	const of = units.of;
-	units.of = vmId => {
-		const unit = of(vmId);
-		unit.faults.set(
-			'writeSpec',
-			() =>
-				new Promise<void>(resolve => {
-					write = resolve;
-				}),
-		);
-		return unit;
-	};
+	const write = holdWrites(units);
 	const first = vms.create(order('web', withKey('key-1')));
 	await eventually('it is being written', () => whenTrue(vms.all().length === 1));
 	let isConfirmed = false;
@@ -312,19 +318,7 @@ test('a destruction that failed is tried again when it is asked for', async t =>
 
 test('a destruction waits for what is being written, and leaves nothing of it', async t => {
 	const {vms, units, stored} = await createTestVms(t);
-	let write = () => {};
-	const of = units.of;
-	units.of = vmId => {
-		const unit = of(vmId);
-		unit.faults.set(
-			'writeSpec',
-			() =>
-				new Promise<void>(resolve => {
-					write = resolve;
-				}),
-		);
-		return unit;
-	};
+	const write = holdWrites(units);
 	const creating = codeOf(vms.create(order('web')));
 	await eventually('it is being written', () => whenTrue(vms.all().length === 1));
 	const [record] = vms.all();

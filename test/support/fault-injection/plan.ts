@@ -1,4 +1,4 @@
-import {createRandom, type Random} from './random.js';
+import {createRandom, type Random} from '../random.js';
 
 /** What an owner does about one of their VMs. Pairs are sent at the same moment. */
 export const actions = [

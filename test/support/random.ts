@@ -4,7 +4,11 @@ export type Random = {
 	below(limit: number): number;
 	/** Is it the one time in that many? */
 	oneIn(times: number): boolean;
-	pick<Item>(items: readonly [Item, ...Item[]]): Item;
+	/** True that often in a hundred times. */
+	chance(percent: number): boolean;
+	pick<Item>(items: readonly Item[]): Item;
+	bytes(length: number): Buffer;
+	hex(length: number): string;
 };
 
 /** The same seed gives the same choices. The generator is mulberry32. */
@@ -20,6 +24,16 @@ export function createRandom(seed: number): Random {
 	return {
 		below,
 		oneIn: times => below(times) === 0,
-		pick: items => items[below(items.length)] ?? items[0],
+		chance: percent => below(100) < percent,
+		pick(items) {
+			const item = items[below(items.length)];
+			if (item === undefined) {
+				throw new Error('There is nothing to pick from.');
+			}
+
+			return item;
+		},
+		bytes: length => Buffer.from(Array.from({length}, () => below(256))),
+		hex: length => Array.from({length}, () => below(16).toString(16)).join(''),
 	};
 }
