@@ -291,7 +291,10 @@ export function createVms(options: VmsOptions): Vms {
 				idempotency: idempotency && bodyHash ? {key: idempotency.key, bodyHash} : null,
 			};
 			const vm = registry.add(record);
-			await writeDown(vm, record, log);
+			const written = writeDown(vm, record, log);
+			// With the taking back, if it comes to that: nobody is told of it before.
+			vm.writing = written.catch(() => {});
+			await written;
 			if (!registry.has(record.id) || recordOf(record).is_being_destroyed) {
 				throw new ApiError('VM_002', 'The VM was destroyed.');
 			}

@@ -98,6 +98,22 @@ test('an order is not confirmed by its repetition before it is on disk', async t
 	t.truthy(await stored((await first).id));
 });
 
+test('an order that cannot be written is refused to its repetition too', async t => {
+	const {vms, units} = await createTestVms(t);
+	const of = units.of;
+	units.of = vmId => {
+		const unit = of(vmId);
+		unit.faults.set('writeSpec', () => {
+			throw Object.assign(new Error('no room'), {code: 'ENOSPC'});
+		});
+		unit.faults.set('any destroy', () => nextTurn());
+		return unit;
+	};
+	const orders = [vms.create(order('web', withKey('key-1'))), vms.create(order('web', withKey('key-1')))];
+	t.deepEqual(await Promise.all(orders.map(codeOf)), ['RES_003', 'VM_002']);
+	t.deepEqual(vms.all(), []);
+});
+
 test('a key that comes with another body is refused, and another tenant’s key is another key', async t => {
 	const {vms} = await createTestVms(t);
 	await vms.create(order('web', withKey('key-1')));
