@@ -8,6 +8,7 @@ import {createProviderClient, type ProviderClient} from '../../source/client/pro
 import {readOrCreateKeyFile} from '../../source/platform/identity-file.js';
 import {golemPaths, type Paths} from '../../source/platform/paths.js';
 import type {DaemonStatus} from '../../source/protocol/control.js';
+import {exeUnitUplinkPrefix, exeUnitUplinksFolder} from '../../source/protocol/exe-unit.js';
 import {createIdentity, createPrivateKey, type Identity} from '../../source/protocol/identity.js';
 import {type Finished, type GolemOptions, type RunningGolem, runGolem, startGolem} from './golem.js';
 import {provideImages} from './images.js';
@@ -154,8 +155,20 @@ async function startNetworkIn(folder: string, settings: Record<string, string>):
 			identity: async () =>
 				createIdentity(await readOrCreateKeyFile(requestor.paths.identity, createPrivateKey)),
 		},
-		tearDown: () => removeWithProcesses(folder),
+		async tearDown() {
+			await removeWithProcesses(folder);
+			await removeUplinks(provider.paths.providerVms);
+		},
 	};
+}
+
+/** Where passt listened for VMs that were killed with all the rest; it lies outside of every home. */
+async function removeUplinks(vmsFolder: string): Promise<void> {
+	const prefix = exeUnitUplinkPrefix(vmsFolder);
+	const names = await fs.readdir(exeUnitUplinksFolder).catch(() => []);
+	for (const name of names.filter(candidate => candidate.startsWith(prefix))) {
+		await fs.rm(path.join(exeUnitUplinksFolder, name), {recursive: true, force: true});
+	}
 }
 
 function person(home: string, environment: Record<string, string>): Person {
