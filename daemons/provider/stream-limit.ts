@@ -10,6 +10,11 @@ export function createStreamLimit(maximum: number): StreamLimit {
 	const open = new Map<string, number>();
 	return {
 		open(owner, signal) {
+			// Who has gone while they were being identified has no stream, and nothing would ever end it.
+			if (signal.aborted) {
+				return;
+			}
+
 			const count = open.get(owner) ?? 0;
 			if (count >= maximum) {
 				throw new ApiError('RATE_001', `You have ${maximum} event streams open already.`, {
