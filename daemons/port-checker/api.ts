@@ -1,87 +1,135 @@
 import * as z from 'zod';
-import {isLoopbackAddress, isPublicAddress, normaliseAddress} from '../../source/protocol/address.js';
-import {ApiError} from '../../source/protocol/error-codes.js';
 import {
+	type PortCheckBody,
 	type PortCheckResult,
+	type PortFinding,
 	portCheckBodySchema,
 	portCheckResultSchema,
 } from '../../source/protocol/port-check.js';
-import {type RequestLimit, type Route, route} from '../host/router.js';
-import {type ProbeOptions, probePorts} from './probe.js';
+import {type ApiRequest, type RequestLimit, type Route, route} from '../host/router.js';
+import {attempt} from './attempt.js';
+import {askApi, listenFirst} from './conversation.js';
+import type {Figures} from './figures.js';
+import {type ProbeOptions, probePorts, type TryPort} from './probe.js';
+import type {SocketBudget, SocketShare} from './socket-budget.js';
+import {createTargetFinder, type TargetRules} from './target.js';
 
-export type PortCheckerApiOptions = {
+export type PortCheckerApiOptions = TargetRules & {
+	/** Its concurrency is that of one check. */
 	probe: ProbeOptions;
-	/** Callers that may name any address. */
-	allow: readonly string[];
+	sockets: SocketBudget;
 	/** For checks, which are work for others too. */
 	limit: RequestLimit;
-	/** Told after each check. */
-	onCheck: (figures: {ports: number; open: number}) => void;
+	figures: Figures;
+	/** Is each port's finding to be logged? */
+	logsFindings: boolean;
+	/** Called after each check, and each one refused. */
+	onChange: () => void;
 };
 
+const healthRoute = route({
+	method: 'GET',
+	path: '/health',
+	summary: 'Is this server well, and what is the caller’s address as seen from here?',
+	answers: [
+		{
+			status: 200,
+			description: 'It is.',
+			schema: z.object({status: z.literal('ok'), your_address: z.string()}),
+		},
+	],
+	handle: ({remoteAddress}) => ({body: {status: 'ok', your_address: remoteAddress}}),
+});
+
+type CheckRequest = ApiRequest<unknown, PortCheckBody>;
+
 /** The public API of the port checker. */
-export function portCheckerRoutes({probe, allow, limit, onCheck}: PortCheckerApiOptions): Route[] {
+export function portCheckerRoutes(options: PortCheckerApiOptions): Route[] {
+	const check = createCheck(options);
+	const counted = async <Result>(action: () => Promise<Result>): Promise<Result> => {
+		try {
+			return await action();
+		} catch (error) {
+			options.figures.refused(error);
+			throw error;
+		} finally {
+			options.onChange();
+		}
+	};
+
 	return [
 		route({
 			method: 'POST',
 			path: '/check-ports',
-			summary: 'Tries to connect to ports of the caller’s own machine.',
+			summary:
+				'Tries ports of the caller’s own machine, within 20 s. With a challenge a port counts only if what listens there answers it, or is an SSH server.',
 			body: portCheckBodySchema,
-			limit,
-			answers: [{status: 200, description: 'Each port, and what was found.', schema: portCheckResultSchema}],
-			errorCodes: ['PORT_001', 'PORT_004'],
-			async handle({body: {provider_ip: address, ports}, remoteAddress, log}) {
-				checkMayProbe(address, remoteAddress, allow);
-				const results = await probePorts(address, ports, probe);
-				const open = [...results.values()].filter(error => error === null).length;
-				log.info({address, ports: results.size, open}, 'ports checked');
-				onCheck({ports: results.size, open});
-				const answer: PortCheckResult = {
-					success: open > 0,
-					results: Object.fromEntries(
-						[...results].map(([port, error]) => [String(port), {accessible: error === null, error}]),
-					),
-					message: `Successfully verified ${open} out of ${results.size} ports`,
-				};
-				return {body: answer};
-			},
-		}),
-		route({
-			method: 'GET',
-			path: '/health',
-			summary: 'Is this server well, and what is the caller’s address as seen from here?',
+			limit: request => counted(() => options.limit(request)),
 			answers: [
 				{
 					status: 200,
-					description: 'It is.',
-					schema: z.object({status: z.literal('ok'), your_address: z.string()}),
+					description:
+						'Each port with what was found. With a challenge, `verified` tells whether the right kind of program answered, and `proof` what it answered: whether it is the right one only its owner can tell. It is null where an SSH server greeted.',
+					schema: portCheckResultSchema,
 				},
 			],
-			handle: ({remoteAddress}) => ({body: {status: 'ok', your_address: remoteAddress}}),
+			errorCodes: ['PORT_001', 'PORT_004', 'RATE_001', 'SRV_002'],
+			handle: (request: CheckRequest) => counted(async () => ({body: await check(request)})),
 		}),
+		healthRoute,
 	];
 }
 
-/**
-Without this the checker would be a port scanner for hire.
-@throws PORT_004 for somebody else's address, PORT_001 for one that is not on the internet unless the caller is there too
-*/
-export function checkMayProbe(address: string, caller: string, allow: readonly string[]): void {
-	const target = normaliseAddress(address);
-	const from = normaliseAddress(caller);
-	const callerIsHere = from !== undefined && isLoopbackAddress(from);
-	const targetIsHere = target !== undefined && isLoopbackAddress(target);
-	if (
-		target === undefined ||
-		(!isPublicAddress(target) && target !== from && !(callerIsHere && targetIsHere))
-	) {
-		throw new ApiError('PORT_001', `${address} is not an address this checker may connect to.`, {
-			hint: 'Give the public address of the machine that asks.',
-		});
-	}
+function createCheck({probe, sockets, figures, logsFindings, ...rules}: PortCheckerApiOptions) {
+	const findTarget = createTargetFinder(rules);
+	return async (request: CheckRequest): Promise<PortCheckResult> => {
+		const {body, log, remoteAddress, signal} = request;
+		const began = performance.now();
+		const address = findTarget(body.provider_ip, request);
+		const size = Math.min(new Set(body.ports).size, probe.concurrency);
+		const share = sockets.reserve(remoteAddress, size);
+		try {
+			const tryPort = createTryPort(address, body, share);
+			const results = await probePorts(body.ports, tryPort, {...probe, concurrency: share.size}, signal);
+			figures.checked(results.values(), performance.now() - began);
+			const answer = describeResults(results);
+			log.info(
+				{
+					address,
+					ports: results.size,
+					open: countOpen(results),
+					...(logsFindings ? {findings: answer.results} : {}),
+				},
+				'ports checked',
+			);
+			return answer;
+		} finally {
+			share.release();
+		}
+	};
+}
 
-	const mayNameAny = from !== undefined && allow.some(trusted => normaliseAddress(trusted) === from);
-	if (target !== from && !(callerIsHere && targetIsHere) && !mayNameAny) {
-		throw new ApiError('PORT_004', `Only your own address, ${caller}, can be checked, not ${address}.`);
-	}
+function createTryPort(host: string, {challenge, api_port}: PortCheckBody, {connect}: SocketShare): TryPort {
+	return (port, timeoutMs, signal) => {
+		const converse =
+			challenge === undefined
+				? undefined
+				: port === api_port
+					? askApi(challenge, {host, port})
+					: listenFirst(challenge);
+		return attempt(connect(host, port), {timeoutMs, signal, converse});
+	};
+}
+
+function countOpen(results: ReadonlyMap<number, PortFinding>): number {
+	return [...results.values()].filter(({accessible}) => accessible).length;
+}
+
+function describeResults(results: ReadonlyMap<number, PortFinding>): PortCheckResult {
+	const open = countOpen(results);
+	return {
+		success: open > 0,
+		results: Object.fromEntries([...results].map(([port, finding]) => [String(port), finding])),
+		message: `Successfully verified ${open} out of ${results.size} ports`,
+	};
 }

@@ -1,25 +1,30 @@
+import os from 'node:os';
 import {runDaemon} from '../host/daemon.js';
 import {createRateLimit, limitByAddress} from '../host/rate-limit.js';
 import {portCheckerRoutes} from './api.js';
+import {createFigures} from './figures.js';
 import {portCheckerSettings} from './settings.js';
+import {createSocketBudget} from './socket-budget.js';
 
 /** The caller has 20 s; the rest is for the way there and back. */
-const totalTimeoutMs = 19_000;
-const concurrency = 256;
+const totalTimeoutMs = 18_000;
+
+/** Of one check: as many dead ports as can be asked for are tried twice in its time. */
+const concurrency = 512;
+
+/** Of all checks. One caller can have the largest two at once, and four callers as much before others are refused. */
+const socketBudget = {maximum: 4096, perCaller: 1024, retryAfterSeconds: totalTimeoutMs / 1000};
+
+const ownAddresses = () =>
+	Object.values(os.networkInterfaces()).flatMap(addresses => addresses?.map(({address}) => address) ?? []);
 
 await runDaemon({
 	name: 'port-checker',
 	settings: portCheckerSettings,
 	async start({settings, changes, metrics}) {
-		const figures = {checks: 0, ports_checked: 0, ports_open: 0};
-		for (const [name, help, read] of [
-			['checks', 'Checks that were done.', () => figures.checks],
-			['ports_tried', 'Ports that were tried.', () => figures.ports_checked],
-			['ports_open', 'Ports that were found open.', () => figures.ports_open],
-		] as const) {
-			metrics.add({name: `golem_port_checker_${name}_total`, help, type: 'counter', read});
-		}
-
+		const sockets = createSocketBudget(socketBudget);
+		const figures = createFigures(sockets.open);
+		figures.addTo(metrics);
 		return {
 			publicRoutes: portCheckerRoutes({
 				probe: {
@@ -29,19 +34,19 @@ await runDaemon({
 					totalTimeoutMs,
 					concurrency,
 				},
+				sockets,
 				allow: settings.allow,
+				trustedProxies: settings.trustedProxies,
+				ownAddresses,
 				limit: limitByAddress(createRateLimit({perMinute: settings.rateLimitPerMinute})),
-				onCheck({ports, open}) {
-					figures.checks += 1;
-					figures.ports_checked += ports;
-					figures.ports_open += open;
-					changes.set(undefined);
-				},
+				figures,
+				logsFindings: settings.debug,
+				onChange: () => changes.set(undefined),
 			}),
 			trustedProxies: settings.trustedProxies,
 			host: settings.host,
 			port: settings.port,
-			status: () => ({healthy: true, busy_with: [], ...figures}),
+			status: () => ({healthy: true, busy_with: [], ...figures.status()}),
 			async stop() {},
 		};
 	},

@@ -1,97 +1,90 @@
-import net from 'node:net';
+import {setMaxListeners} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isErrno} from '../../source/platform/files.js';
-import {deadlineSignal} from '../../source/platform/waiting.js';
-import type {PortError} from '../../source/protocol/port-check.js';
+import type {PortFinding} from '../../source/protocol/port-check.js';
 
 export type ProbeOptions = {
-	/** Tries before a port counts as unreachable. */
+	/** Tries before a port counts as unreachable, as far as there is time for them. */
 	retries: number;
 	retryDelayMs: number;
 	/** One try. */
 	timeoutMs: number;
 	/** All ports, all tries. */
 	totalTimeoutMs: number;
-	/** Connections under way at once. */
+	/** Tries under way at once. */
 	concurrency: number;
 };
 
+/** One try at one port, which ends when its time is over. */
+export type TryPort = (port: number, timeoutMs: number, signal: AbortSignal) => Promise<PortFinding>;
+
+/** What is shorter finds nothing out about a far port. */
+const shortestTryMs = 500;
+
 /**
-Tries each port until it opens or its tries are used up.
-@returns null for an open port, else why not; what is not decided in the total time counts as timed out
+Tries each port, then those again that did not open, until all are open or tries or time are used up. With many dead
+ports the tries get shorter, so that each has its turn: nothing is said of a port that was not tried.
+@throws the signal's reason when it is aborted, and what a try throws
 */
 export async function probePorts(
-	address: string,
 	ports: readonly number[],
+	tryPort: TryPort,
 	options: ProbeOptions,
-): Promise<Map<number, PortError | null>> {
-	const results = new Map<number, PortError | null>(ports.map(port => [port, 'Connection timed out']));
-	const signal = deadlineSignal(options.totalTimeoutMs);
-	const waiting = [...results.keys()].values();
-	const worker = async () => {
-		for (const port of waiting) {
-			if (signal.aborted) {
-				return;
-			}
+	signal: AbortSignal,
+): Promise<Map<number, PortFinding>> {
+	const deadline = performance.now() + options.totalTimeoutMs;
+	const findings = new Map<number, PortFinding>();
+	let left = [...new Set(ports)];
+	for (let round = 1; ; round++) {
+		await tryEach(left, {tryPort, options, deadline, findings, signal});
+		left = left.filter(port => !findings.get(port)?.accessible);
+		const another = nextTryMs(left.length, deadline - options.retryDelayMs, options);
+		if (left.length === 0 || round >= options.retries || another < shortestTry(options)) {
+			return findings;
+		}
 
-			results.set(port, await probePort(address, port, options, signal));
+		await sleep(options.retryDelayMs, undefined, {signal}).catch(() => signal.throwIfAborted());
+	}
+}
+
+/** What a try may take now, so that every one that waits gets as much before the deadline. */
+function nextTryMs(waiting: number, deadline: number, {timeoutMs, concurrency}: ProbeOptions): number {
+	const waves = Math.ceil(waiting / concurrency);
+	return Math.min(timeoutMs, (deadline - performance.now()) / waves);
+}
+
+const shortestTry = ({timeoutMs}: ProbeOptions) => Math.min(timeoutMs, shortestTryMs);
+
+type Round = {
+	tryPort: TryPort;
+	options: ProbeOptions;
+	deadline: number;
+	findings: Map<number, PortFinding>;
+	signal: AbortSignal;
+};
+
+async function tryEach(
+	ports: readonly number[],
+	{tryPort, options, deadline, findings, signal}: Round,
+): Promise<void> {
+	const failing = new AbortController();
+	const either = AbortSignal.any([signal, failing.signal]);
+	// Each try under way is one.
+	setMaxListeners(options.concurrency, either);
+	const queue = ports.values();
+	let waiting = ports.length;
+	const work = async () => {
+		for (const port of queue) {
+			either.throwIfAborted();
+			// A machine too busy to keep its times is no reason to leave a port out.
+			const mayTakeMs = Math.max(shortestTry(options), nextTryMs(waiting, deadline, options));
+			waiting -= 1;
+			findings.set(port, await tryPort(port, mayTakeMs, either));
 		}
 	};
-	await Promise.all(Array.from({length: options.concurrency}, worker));
-	return results;
-}
-
-async function probePort(
-	address: string,
-	port: number,
-	{retries, retryDelayMs, timeoutMs}: ProbeOptions,
-	signal: AbortSignal,
-): Promise<PortError | null> {
-	let result: PortError | null = 'Connection timed out';
-	for (let attempt = 1; attempt <= retries && !signal.aborted; attempt++) {
-		result = await connectOnce(address, port, timeoutMs, signal);
-		if (result === null) {
-			return null;
-		}
-
-		if (attempt < retries) {
-			await sleep(retryDelayMs, undefined, {signal}).catch(() => {});
-		}
-	}
-
-	return result;
-}
-
-function connectOnce(
-	address: string,
-	port: number,
-	timeoutMs: number,
-	signal: AbortSignal,
-): Promise<PortError | null> {
-	return new Promise(resolve => {
-		const socket = net.connect({host: address, port});
-		const settle = (result: PortError | null) => {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', onTimeout);
-			socket.destroy();
-			resolve(result);
-		};
-		const onTimeout = () => settle('Connection timed out');
-		const timer = setTimeout(onTimeout, timeoutMs);
-		signal.addEventListener('abort', onTimeout, {once: true});
-		socket.once('connect', () => settle(null));
-		socket.on('error', error => settle(describe(error)));
-	});
-}
-
-function describe(error: Error): PortError {
-	if (isErrno(error, 'ECONNREFUSED', 'ECONNRESET')) {
-		return 'Connection refused';
-	}
-
-	if (isErrno(error, 'ENETUNREACH', 'EADDRNOTAVAIL')) {
-		return 'Network unreachable';
-	}
-
-	return isErrno(error, 'ETIMEDOUT') ? 'Connection timed out' : 'Host unreachable';
+	const fail = (error: unknown) => {
+		failing.abort(error);
+		throw error;
+	};
+	await Promise.all(Array.from({length: options.concurrency}, () => work().catch(fail)));
+	signal.throwIfAborted();
 }

@@ -41,9 +41,9 @@ export const portCheckerSettings = {
 	allow: setting({
 		variable: 'PORT_CHECKER_ALLOW',
 		aliases: ['GOLEM_PORT_CHECKER_ALLOW'],
-		schema: settingSchemas.list,
+		schema: trustedProxiesSchema,
 		default: [],
-		description: 'Callers that may have any address checked, not only their own',
+		description: 'Callers that may have any public address checked: addresses and ranges',
 	}),
 	rateLimitPerMinute: setting({
 		variable: 'PORT_CHECKER_RATE_LIMIT_PER_MINUTE',
@@ -58,5 +58,12 @@ export const portCheckerSettings = {
 		schema: trustedProxiesSchema,
 		default: [],
 		description: 'Proxies whose X-Forwarded-For says where a request comes from: addresses and ranges',
+	}),
+	debug: setting({
+		variable: 'PORT_CHECKER_DEBUG',
+		aliases: ['GOLEM_PORT_CHECKER_DEBUG'],
+		schema: settingSchemas.flag,
+		default: false,
+		description: 'Write what was found of each port into the log',
 	}),
 };

@@ -81,11 +81,19 @@ export function admit(
 		);
 	}
 
-	const taken = new Set(holders.map(({ssh_port}) => ssh_port));
+	return choosePort(holders, verifiedPorts);
+}
+
+/**
+The first of the ports that no VM has.
+@throws NET_003
+*/
+export function choosePort(records: Iterable<VmRecord>, verifiedPorts: readonly number[]): number {
+	const taken = new Set([...records].filter(holdsReservation).map(({ssh_port}) => ssh_port));
 	const port = verifiedPorts.find(candidate => !taken.has(candidate));
 	if (port === undefined) {
 		throw new ApiError('NET_003', 'No port is left that was verified to be reachable from outside.', {
-			hint: 'Its owner sees why with: golem provider status',
+			hint: 'Its owner sees why with: golem doctor',
 		});
 	}
 

@@ -1,33 +1,10 @@
 import type {PortStatus} from '../../source/protocol/control.js';
 import {type Route, route} from '../host/router.js';
-import type {Ports} from './ports.js';
-import {portsInUse} from './vm-record.js';
 import type {Vms} from './vms.js';
 
 /** The provider's own part of its control API. */
-export function providerControlRoutes({
-	vms,
-	ports,
-	verificationSkipped,
-	resources,
-}: {
-	vms: Vms;
-	ports: Ports;
-	verificationSkipped: boolean;
-	resources: () => object;
-}): Route[] {
+export function providerControlRoutes({vms, resources}: {vms: Vms; resources: () => object}): Route[] {
 	return [
-		route({
-			method: 'GET',
-			path: '/v1/ports',
-			summary: 'Each port of the range, with what was found.',
-			handle: () => ({
-				body: {
-					verification_skipped: verificationSkipped,
-					ports: ports.statuses(portsInUse(vms.all())),
-				},
-			}),
-		}),
 		route({
 			method: 'GET',
 			path: '/v1/vms',

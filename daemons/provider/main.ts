@@ -16,18 +16,24 @@ import {countPorts, providerControlRoutes} from './control.js';
 import {checkDriver, findImages} from './driver-check.js';
 import {exeUnitOf} from './exe-units.js';
 import {addFigures} from './figures.js';
+import {findFirewall} from './firewall.js';
 import {startHostLoadMonitor} from './host-load.js';
 import {describeOffer} from './offer.js';
+import {findOwnAddresses} from './own-addresses.js';
+import {portControlRoutes, portProofRoute} from './port-api.js';
+import {openPortMemory} from './port-memory.js';
+import {findPortOccupants, readEphemeralPorts} from './port-occupants.js';
+import {describePorts, isCutOff} from './port-report.js';
+import {createPortVerifier} from './port-verifier.js';
 import {createPorts} from './ports.js';
 import {createPublicAddress} from './public-address.js';
 import {reclaim} from './reclamation.js';
 import {checkProviderSettings, providerSettings} from './settings.js';
 import {createTenants} from './tenants.js';
-import {holdsReservation, portsInUse, type VmRecord} from './vm-record.js';
+import {holdsReservation, portCarriers, type VmRecord} from './vm-record.js';
 import {openVmStore} from './vm-store.js';
 import {createVms} from './vms.js';
 
-const verificationIntervalMs = 30 * 60_000;
 const reclamationIntervalMs = 5 * 60_000;
 
 await runDaemon({
@@ -61,7 +67,7 @@ await runDaemon({
 			storage: settings.minStorageGb,
 		};
 		let apiPort = settings.port;
-		let busyWith: string[] = [];
+		let surroundings = await lookAround();
 		let isReady = false;
 
 		const load = startHostLoadMonitor({
@@ -85,17 +91,36 @@ await runDaemon({
 		const ports = createPorts({
 			host: settings.host,
 			ports: range(settings.portRangeStart, settings.portRangeEnd),
+			apiPort: () => apiPort,
 			servers: settings.portCheckServers,
+			quorum: settings.portCheckQuorum,
 			skipVerification: settings.skipPortVerification,
+			carriers: () => portCarriers(vms.all()),
+			findOccupants: findPortOccupants,
+			memory: await openPortMemory({
+				file: path.join(paths.daemonFolder('provider'), 'ports.json'),
+				publicIp: settings.publicIp === 'auto' ? undefined : settings.publicIp,
+				log,
+			}),
 			log,
 			onChange: tellOfChange,
+			onProgress: () => changes.set(undefined),
+		});
+		const verifier = createPortVerifier({
+			ports,
+			publicAddress,
+			async prepare() {
+				[images, surroundings] = await Promise.all([findImages(paths.images), lookAround()]);
+			},
+			log,
+			onChange: tellOfChange,
+			signal,
 		});
 		const vms = createVms({
 			...opened,
 			exeUnitOf: vmId => exeUnitOf(vmId, paths, log),
 			limits: () => ({capacity, minimum, maxVms: settings.maxVms, overThreshold: load.get().over}),
-			verifiedPorts: ports.verified,
-			releasePort: ports.release,
+			ports,
 			async findImage(name) {
 				const image = await findImage(paths.images, name);
 				if (!image) {
@@ -117,17 +142,18 @@ await runDaemon({
 		const available = () => availableResources(vms.all(), capacity);
 
 		function offer() {
-			const usedPorts = portsInUse(vms.all());
+			const carriers = portCarriers(vms.all());
 			return describeOffer({
 				name: settings.name,
 				country: settings.country,
 				publicIp: publicAddress.get(),
 				port: apiPort,
+				isCutOff: isCutOff(ports.api()),
 				images: images.map(({name}) => name),
 				available: available(),
 				minimum,
-				freePorts: ports.verified().filter(port => !usedPorts.has(port)).length,
-				freePlaces: settings.maxVms - usedPorts.size,
+				freePorts: ports.usable().filter(port => !carriers.has(port)).length,
+				freePlaces: settings.maxVms - carriers.size,
 				overThreshold: load.get().over,
 			});
 		}
@@ -144,29 +170,6 @@ await runDaemon({
 		function tellOfChange(): void {
 			changes.set(undefined);
 			advertiser.changed();
-		}
-
-		/** The one that is under way; it may wait long for an address. */
-		let verifying: Promise<void> | undefined;
-
-		function verifyPorts(): Promise<void> {
-			verifying ??= verifyOnce().finally(() => {
-				verifying = undefined;
-			});
-			return verifying;
-		}
-
-		async function verifyOnce(): Promise<void> {
-			busyWith = ['verifying ports'];
-			changes.set(undefined);
-			try {
-				const address = await publicAddress.find(signal);
-				images = await findImages(paths.images);
-				await ports.verify(address, () => portsInUse(vms.all()), signal);
-			} finally {
-				busyWith = [];
-				changes.set(undefined);
-			}
 		}
 
 		async function cleanUp(): Promise<void> {
@@ -201,22 +204,31 @@ await runDaemon({
 				}
 			});
 		};
-		const verifyInBackground = inBackground(verifyPorts, 'ports could not be verified');
-		const timers = [
-			setInterval(verifyInBackground, verificationIntervalMs),
-			setInterval(inBackground(cleanUp, 'reclamation failed'), reclamationIntervalMs),
-		];
+		const reclamation = setInterval(inBackground(cleanUp, 'reclamation failed'), reclamationIntervalMs);
 		if (settings.auth === 'open') {
 			log.warn('GOLEM_PROVIDER_AUTH=open: anybody can make VMs without a signature, and end those made so');
 		}
 
+		const portsReport = () =>
+			describePorts({
+				ports,
+				verification: verifier.state(),
+				verificationSkipped: settings.skipPortVerification,
+				publicIp: publicAddress.get(),
+				publicIpSource: publicAddress.explain(),
+				range: {start: settings.portRangeStart, end: settings.portRangeEnd},
+				...surroundings,
+				vms: {now: portCarriers(vms.all()).size, most: settings.maxVms},
+				available: available(),
+				minimum,
+			});
 		const isServing = () => isReady && !signal.aborted;
 		const rateLimit = createRateLimit({perMinute: settings.rateLimitPerMinute});
 		addFigures(metrics, {
 			vms: vms.all,
 			total: () => capacity,
 			available,
-			ports: () => ports.statuses(portsInUse(vms.all())),
+			ports: ports.statuses,
 			load: load.get,
 			isOffered: () => offer().body !== undefined,
 		});
@@ -224,34 +236,38 @@ await runDaemon({
 		return {
 			limit: limitByAddress(rateLimit),
 			trustedProxies: settings.trustedProxies,
-			publicRoutes: providerRoutes({
-				providerId: identity.id,
-				tenants: createTenants({
+			publicRoutes: [
+				portProofRoute(challenge => ports.prove(challenge, apiPort)),
+				...providerRoutes({
 					providerId: identity.id,
-					auth: settings.auth,
-					rateLimit,
-					perMinute: settings.rateLimitPerMinute,
+					tenants: createTenants({
+						providerId: identity.id,
+						auth: settings.auth,
+						rateLimit,
+						perMinute: settings.rateLimitPerMinute,
+						isReady: isServing,
+					}),
+					vms,
+					defaultImage: settings.defaultImage,
+					publicIp: publicAddress.get,
+					info: () => ({
+						name: settings.name,
+						country: settings.country,
+						driver,
+						accelerator,
+						images: images.map(({name}) => name),
+						resources: {total: capacity, available: available()},
+					}),
 					isReady: isServing,
 				}),
-				vms,
-				defaultImage: settings.defaultImage,
-				publicIp: publicAddress.get,
-				info: () => ({
-					name: settings.name,
-					country: settings.country,
-					driver,
-					accelerator,
-					images: images.map(({name}) => name),
-					resources: {total: capacity, available: available()},
+			],
+			controlRoutes: [
+				...portControlRoutes({report: portsReport, verifyNow: verifier.verifyNow, changes}),
+				...providerControlRoutes({
+					vms,
+					resources: () => ({total: capacity, available: available(), minimum, load: load.get()}),
 				}),
-				isReady: isServing,
-			}),
-			controlRoutes: providerControlRoutes({
-				vms,
-				ports,
-				verificationSkipped: settings.skipPortVerification,
-				resources: () => ({total: capacity, available: available(), minimum, load: load.get()}),
-			}),
+			],
 			// What happens to a VM is written down by its exe-unit, which outlives the provider.
 			logFiles: () => [
 				paths.daemonLog('provider'),
@@ -263,7 +279,7 @@ await runDaemon({
 				const {body, reasons} = offer();
 				return {
 					healthy: body !== undefined || vms.all().length > 0,
-					busy_with: busyWith,
+					busy_with: verifier.state().phase === 'done' ? [] : ['verifying ports'],
 					provider_id: identity.id,
 					public_ip: publicAddress.get(),
 					public_ip_source: publicAddress.explain(),
@@ -273,8 +289,9 @@ await runDaemon({
 					driver,
 					accelerator,
 					auth: settings.auth,
-					ports: countPorts(ports.statuses(portsInUse(vms.all()))),
+					ports: countPorts(ports.statuses()),
 					verification_skipped: settings.skipPortVerification,
+					advertisement: body ?? null,
 					offered: body !== undefined,
 					not_offered_because: reasons,
 					advertising: advertiser.states(),
@@ -286,19 +303,22 @@ await runDaemon({
 				await cleanUp().catch((error: unknown) => log.error({err: error}, 'reclamation failed'));
 				await vms.recover();
 				isReady = true;
-				verifyInBackground();
+				inBackground(verifier.run, 'the ports are not verified any more')();
 			},
 			async stop() {
-				for (const timer of timers) {
-					clearInterval(timer);
-				}
-
+				clearInterval(reclamation);
 				await Promise.all([advertiser.stop(), load.finished]);
 				await opened.store.close();
 			},
 		};
 	},
 });
+
+/** What this machine is like to those who want to reach its ports. */
+async function lookAround() {
+	const [firewall, ephemeralPorts] = await Promise.all([findFirewall(), readEphemeralPorts()]);
+	return {firewall, ephemeralPorts, ownAddresses: findOwnAddresses()};
+}
 
 function range(start: number, end: number): number[] {
 	return Array.from({length: Math.max(0, end - start)}, (_, index) => start + index);

@@ -8,6 +8,8 @@ export type OfferFacts = {
 	/** Null while nobody could tell. */
 	publicIp: string | null;
 	port: number;
+	/** Has it been found that nobody reaches the API? */
+	isCutOff: boolean;
 	images: readonly string[];
 	available: Resources;
 	minimum: Resources;
@@ -51,10 +53,12 @@ export function describeOffer(facts: OfferFacts): Offer {
 
 const unknownAddress = 'its public address is not known';
 
-function whyNothing({publicIp, images, freePorts, freePlaces, available, minimum}: OfferFacts): string[] {
+function whyNothing(facts: OfferFacts): string[] {
+	const {publicIp, port, isCutOff, images, freePorts, freePlaces, available, minimum} = facts;
 	const {cpu, memory, storage} = available;
 	return [
 		...(publicIp === null ? [unknownAddress] : []),
+		...(isCutOff ? [`its API cannot be reached from outside (port ${port})`] : []),
 		...(images.length === 0 ? ['there is no image to start'] : []),
 		...(freePorts === 0 ? ['no port is free that was verified to be reachable'] : []),
 		...(freePlaces <= 0 ? ['it has as many VMs as it may have'] : []),

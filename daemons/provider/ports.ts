@@ -1,180 +1,291 @@
-import net from 'node:net';
-import {checkPorts} from '../../source/client/port-checker-client.js';
 import type {Log} from '../../source/platform/log.js';
-import type {PortStatus} from '../../source/protocol/control.js';
-import type {PortCheckResult} from '../../source/protocol/port-check.js';
+import type {PortCheckerFinding, PortStatus, PortVerification} from '../../source/protocol/control.js';
+import {askPortCheckers} from './port-checkers.js';
+import {isPortFree, openPortListeners, type PortListeners} from './port-listeners.js';
+import {isOutdated, type PortMemory} from './port-memory.js';
+import type {PortOccupant} from './port-occupants.js';
+import {createPortProofs, type PortProofs} from './port-proof.js';
+import {decide, type Quorum, type Verdict} from './port-verdict.js';
+
+/** A VM that has a port. */
+export type PortCarrier = {vmId: string; isRunning: boolean};
 
 export type PortsOptions = {
 	host: string;
 	/** Every port of the range. */
 	ports: readonly number[];
+	/** Where the API listens; known once it does. */
+	apiPort: () => number;
 	servers: readonly string[];
+	quorum: Quorum;
 	skipVerification: boolean;
+	/** VMs by their port, as they are now. */
+	carriers: () => ReadonlyMap<number, PortCarrier>;
+	findOccupants: (ports: readonly number[]) => Promise<ReadonlyMap<number, PortOccupant>>;
+	memory: PortMemory;
 	log: Log;
+	/** Something that matters to others has changed. */
 	onChange: () => void;
+	/** A verification has come a bit further. */
+	onProgress: () => void;
+	now?: () => number;
 };
 
 /** Which ports requestors can reach. */
 export type Ports = {
-	/** Opens what can be opened, has it tried from outside, and keeps what was found. @param inUse asked before and after */
-	verify(publicIp: string, inUse: () => ReadonlyMap<number, string>, signal: AbortSignal): Promise<void>;
-	/** Lets go of a port that is being tried out, for the VM that got it. */
+	/**
+	Opens what can be opened, has it tried from outside, and keeps what was found. One at a time: who comes while one is
+	under way gets that one.
+	@param only these ports; all, and the API's, where nothing is said
+	*/
+	verify(publicIp: string, signal: AbortSignal, only?: ReadonlySet<number>): Promise<void>;
+	/** Ports that can be handed out, or are, in ascending order. */
+	usable(): number[];
+	/** Ports, the API's with them, that would be worth another try. */
+	troubled(): Set<number>;
+	/** Lets go of a port that is being tried out, for the VM that gets it. */
 	release(port: number): void;
-	/** In ascending order. */
-	verified(): number[];
-	/** @param inUse ports that carry a VM now, each with its id; as at the last verification where nothing is said */
-	statuses(inUse?: ReadonlyMap<number, string>): PortStatus[];
+	/** Is a port that was handed out still free? One that is not counts as occupied from then on. */
+	claim(port: number): Promise<boolean>;
+	statuses(): PortStatus[];
+	/** What is known of the API's port. */
+	api(): PortStatus;
+	progress(): PortProgress;
+	/** Answers a challenge that came to the API. */
+	prove: PortProofs['answer'];
 };
 
-export function createPorts({host, ports, servers, skipVerification, log, onChange}: PortsOptions): Ports {
-	let statuses = new Map<number, PortStatus>(
-		ports.map(port => [
-			port,
-			{port, state: 'unknown', reason: 'not checked yet', vm_id: null, checked_at: null},
-		]),
-	);
+/** How far the verification under way has come, or how the last one ended. */
+export type PortProgress = Pick<PortVerification, 'total' | 'settled' | 'checkers'> & {
+	phase: 'local' | 'outside';
+};
 
-	let listeners = new Map<number, net.Server | undefined>();
+/** What was found of one port, apart from the VM that it may carry. */
+type Known = Verdict & {
+	findings: PortCheckerFinding[];
+	checkedAt: string | null;
+	isChecking: boolean;
+	/** Another program has it; null where that cannot be known. */
+	occupiedBy: PortOccupant | null | undefined;
+};
+
+const unchecked: Known = {
+	state: 'unknown',
+	reason: 'not checked yet',
+	findings: [],
+	checkedAt: null,
+	isChecking: false,
+	occupiedBy: undefined,
+};
+
+export function createPorts(options: PortsOptions): Ports {
+	const {host, ports, apiPort, servers, quorum, skipVerification, carriers, memory, log} = options;
+	const {onChange, onProgress, now = Date.now} = options;
+	const proofs = createPortProofs();
+	const known = new Map<number, Known>(
+		memory.initial.ports.map(kept => [kept.port, {...unchecked, ...kept}]),
+	);
+	let knownFor = memory.initial.publicIp;
+	let listeners: PortListeners | undefined;
 	let released = new Set<number>();
+	let running: Promise<void> | undefined;
+	let progress: PortProgress = {phase: 'local', total: 0, settled: 0, checkers: []};
+
+	const knownOf = (port: number) => known.get(port) ?? unchecked;
+	const note = (port: number, change: Partial<Known>) => known.set(port, {...knownOf(port), ...change});
+	const allPorts = () => [apiPort(), ...ports];
+	const isUsable = (port: number) => {
+		const {state, occupiedBy} = knownOf(port);
+		return state === 'verified' && occupiedBy === undefined;
+	};
+
+	async function verify(publicIp: string, signal: AbortSignal, only?: ReadonlySet<number>): Promise<void> {
+		const isElsewhere = knownFor !== publicIp;
+		if (isElsewhere) {
+			// What was found at another address says nothing of this one.
+			known.clear();
+			knownFor = publicIp;
+		}
+
+		const chosen = allPorts().filter(port => isElsewhere || only === undefined || only.has(port));
+		for (const port of chosen) {
+			note(port, {isChecking: true});
+		}
+
+		try {
+			await tryOut(publicIp, chosen, signal);
+		} finally {
+			for (const port of chosen) {
+				note(port, {isChecking: false});
+			}
+
+			onChange();
+		}
+
+		const reachable = ports.filter(isUsable).length;
+		log.info(
+			{usable: reachable, of: ports.length, tried: chosen.length, public_ip: publicIp},
+			'ports verified',
+		);
+		await memory.write({publicIp, ports: allPorts().map(port => ({...knownOf(port), port}))});
+	}
+
+	async function tryOut(publicIp: string, chosen: readonly number[], signal: AbortSignal): Promise<void> {
+		progress = {phase: 'local', total: chosen.length, settled: 0, checkers: []};
+		onProgress();
+		const before = carriers();
+		const free = chosen.filter(port => port !== apiPort() && !before.has(port));
+		released = new Set();
+		const opened = await openPortListeners(host, free, proofs);
+		listeners = opened;
+		for (const port of released) {
+			opened.release(port);
+		}
+
+		try {
+			await noteOccupants(
+				free.filter(port => !released.has(port)),
+				opened,
+			);
+			const carrying = new Set(chosen.filter(port => before.get(port)?.isRunning));
+			const asked = chosen.filter(
+				port => port === apiPort() || opened.opened.has(port) || carrying.has(port),
+			);
+			const findings = skipVerification ? undefined : await askOutside(publicIp, asked, carrying, signal);
+			const after = carriers();
+			for (const port of asked) {
+				const [first, last] = [before.get(port), after.get(port)];
+				// One that changed hands while it was tried has told nothing.
+				if (!released.has(port) && first?.vmId === last?.vmId && first?.isRunning === last?.isRunning) {
+					note(port, findings ? judge(port, findings.get(port) ?? []) : unverified());
+				}
+			}
+		} finally {
+			listeners = undefined;
+			await opened.close();
+		}
+	}
+
+	async function noteOccupants(wanted: readonly number[], {opened}: PortListeners): Promise<void> {
+		const closed = wanted.filter(port => !opened.has(port));
+		const occupants =
+			closed.length > 0 ? await options.findOccupants(closed) : new Map<number, PortOccupant>();
+		for (const port of wanted) {
+			note(port, {occupiedBy: opened.has(port) ? undefined : (occupants.get(port) ?? null)});
+		}
+	}
+
+	function askOutside(
+		publicIp: string,
+		asked: readonly number[],
+		carrying: ReadonlySet<number>,
+		signal: AbortSignal,
+	): Promise<Map<number, PortCheckerFinding[]>> {
+		const {total} = progress;
+		return askPortCheckers(
+			servers,
+			{
+				publicIp,
+				ports: asked,
+				carrying,
+				apiPort: apiPort(),
+				wasVisited: port => listeners?.wasVisited(port) ?? false,
+				onProgress(checkers, reached) {
+					const isSettled = (port: number) =>
+						checkers.every(({state}, index) => state !== 'asked' || reached[index]?.has(port));
+					const settled = total - asked.length + asked.filter(isSettled).length;
+					progress = {phase: 'outside', total, settled, checkers: [...checkers]};
+					onProgress();
+				},
+				signal,
+			},
+			{proofs, log},
+		);
+	}
+
+	function judge(port: number, findings: PortCheckerFinding[]): Partial<Known> {
+		const before = knownOf(port);
+		if (findings.length === 0 && before.state === 'verified' && !isOutdated(before.checkedAt, now())) {
+			return {reason: `as found at ${before.checkedAt}; no port checker answers now`};
+		}
+
+		const checkedAt = findings.length > 0 ? new Date(now()).toISOString() : before.checkedAt;
+		return {...decide(findings, quorum), findings, checkedAt};
+	}
 
 	return {
-		async verify(publicIp, inUse, signal) {
-			const inUseBefore = inUse();
-			released = new Set();
-			const opened = await openListeners(
-				host,
-				ports.filter(port => !inUseBefore.has(port)),
-			);
-			listeners = opened;
-			for (const port of released) {
-				await closeListener(opened.get(port));
-			}
-
-			try {
-				const candidates = [...opened].filter(([, listener]) => listener !== undefined).map(([port]) => port);
-				const answers = skipVerification ? [] : await askAll(servers, publicIp, candidates, log, signal);
-				const checked_at = new Date().toISOString();
-				const inUseNow = inUse();
-				statuses = new Map(
-					ports.map(port => {
-						const before = statuses.get(port);
-						if (before && released.has(port)) {
-							// It was taken away while it was tried out, so nothing new is known of it.
-							return [port, before];
-						}
-
-						const vmId = inUseNow.get(port) ?? null;
-						const judged = vmId
-							? {state: 'in-use' as const, reason: null}
-							: opened.get(port) === undefined
-								? {state: 'occupied' as const, reason: 'another program on this machine has it'}
-								: skipVerification
-									? {state: 'verified' as const, reason: 'not checked: verification is switched off'}
-									: judge(port, answers);
-						return [port, {port, ...judged, vm_id: vmId, checked_at}];
-					}),
-				);
-			} finally {
-				await Promise.all([...opened.values()].map(closeListener));
-			}
-
-			const verified = [...statuses.values()].filter(({state}) => state === 'verified').length;
-			log.info({verified, of: ports.length, public_ip: publicIp}, 'ports verified');
-			onChange();
+		async verify(...wanted) {
+			running ??= verify(...wanted).finally(() => {
+				running = undefined;
+			});
+			return running;
+		},
+		usable: () => ports.filter(isUsable),
+		troubled() {
+			const all = carriers();
+			const isExpected = (port: number) => all.get(port)?.isRunning ?? true;
+			return new Set(allPorts().filter(port => !isUsable(port) && isExpected(port)));
 		},
 		release(port) {
 			released.add(port);
-			listeners.get(port)?.close();
+			listeners?.release(port);
 		},
-		// A port that carried a VM was reachable when it was handed out, and is so again when that VM is gone.
-		verified: () =>
-			[...statuses.values()]
-				.filter(({state}) => state === 'verified' || state === 'in-use')
-				.map(({port}) => port),
-		statuses: inUse =>
-			[...statuses.values()].map(status => {
-				if (inUse === undefined) {
-					return status;
-				}
+		async claim(port) {
+			const isFree = await isPortFree(host, port);
+			if (!isFree) {
+				const occupants = await options.findOccupants([port]);
+				note(port, {occupiedBy: occupants.get(port) ?? null});
+				log.warn({port, occupant: occupants.get(port)}, 'another program has taken a port that was free');
+			}
 
-				const vm_id = inUse.get(status.port) ?? null;
-				if (vm_id !== null) {
-					return {...status, state: 'in-use', reason: null, vm_id};
-				}
-
-				// Its VM is gone since; what was handed out had been verified.
-				return status.state === 'in-use' ? {...status, state: 'verified', vm_id} : status;
-			}),
+			return isFree;
+		},
+		statuses() {
+			const all = carriers();
+			return ports.map(port => describe(port, knownOf(port), all.get(port)?.vmId));
+		},
+		api: () => describe(apiPort(), knownOf(apiPort()), undefined),
+		progress: () => progress,
+		prove: proofs.answer,
 	};
 }
 
-/** The majority of the checkers that answered decides. */
-function judge(port: number, answers: readonly PortCheckResult[]): Pick<PortStatus, 'state' | 'reason'> {
-	const votes = answers.flatMap(({results}) => results[String(port)] ?? []);
-	const open = votes.filter(({accessible}) => accessible).length;
-	if (votes.length === 0) {
-		return {state: 'unknown', reason: 'no port checker answered'};
-	}
-
-	if (open * 2 > votes.length) {
-		return {state: 'verified', reason: null};
-	}
-
-	const reason = votes.find(({error}) => error !== null)?.error ?? 'not reachable';
-	return open === 0 ? {state: 'unreachable', reason} : {state: 'disputed', reason};
+function unverified(): Partial<Known> {
+	return {
+		state: 'verified',
+		reason: 'not checked: verification is switched off',
+		findings: [],
+		checkedAt: null,
+	};
 }
 
-async function askAll(
-	servers: readonly string[],
-	publicIp: string,
-	ports: number[],
-	log: Log,
-	signal: AbortSignal,
-): Promise<PortCheckResult[]> {
-	if (ports.length === 0) {
-		return [];
+/** A port with a VM is the VM's, whatever was found; that it cannot be reached is said all the same. */
+function describe(port: number, known: Known, vmId: string | undefined): PortStatus {
+	const {findings, checkedAt, isChecking, occupiedBy} = known;
+	const common = {
+		port,
+		vm_id: vmId ?? null,
+		checked_at: checkedAt,
+		is_checking: isChecking,
+		findings,
+		occupant: null,
+	};
+	if (vmId !== undefined) {
+		const isCutOff = known.state === 'unreachable' || known.state === 'disputed';
+		return {...common, state: 'in-use', reason: isCutOff ? (known.reason ?? 'cannot be reached') : null};
 	}
 
-	const answers = await Promise.allSettled(
-		servers.map(url => checkPorts(url, {provider_ip: publicIp, ports}, signal)),
-	);
-	return answers.flatMap((answer, index) => {
-		if (answer.status === 'fulfilled') {
-			return [answer.value];
-		}
+	if (occupiedBy !== undefined) {
+		const reason = occupiedBy
+			? `${occupiedBy.name} (pid ${occupiedBy.pid}) has it${occupiedBy.isListening ? '' : ' as the near end of a connection'}`
+			: 'another program on this machine has it';
+		return {
+			...common,
+			state: 'occupied',
+			reason,
+			occupant: occupiedBy && {pid: occupiedBy.pid, name: occupiedBy.name},
+		};
+	}
 
-		log.warn({server: servers[index], err: answer.reason}, 'a port checker did not answer');
-		return [];
-	});
-}
-
-/** A listener for each port, or undefined where it cannot be opened. */
-async function openListeners(
-	host: string,
-	ports: readonly number[],
-): Promise<Map<number, net.Server | undefined>> {
-	const opened = await Promise.all(
-		ports.map(async port => {
-			const server = net.createServer(socket => {
-				socket.on('error', () => {});
-				socket.end();
-			});
-			const isOpen = await new Promise<boolean>(resolve => {
-				server.once('error', () => resolve(false));
-				server.listen(port, host, () => resolve(true));
-			});
-			return [port, isOpen ? server : undefined] as const;
-		}),
-	);
-	return new Map(opened);
-}
-
-async function closeListener(server: net.Server | undefined): Promise<void> {
-	await new Promise<void>(resolve => {
-		if (server) {
-			server.close(() => resolve());
-		} else {
-			resolve();
-		}
-	});
+	return {...common, state: known.state, reason: known.reason};
 }

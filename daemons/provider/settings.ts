@@ -70,6 +70,13 @@ export const providerSettings = {
 		default: ['https://ports1.golem.network', 'https://ports2.golem.network'],
 		description: 'Port checkers that say whether this machine can be reached',
 	}),
+	portCheckQuorum: setting<number | 'majority'>({
+		variable: 'GOLEM_PROVIDER_PORT_CHECK_QUORUM',
+		schema: settingSchemas.wholeNumberOr('majority', 1, 100),
+		default: 'majority',
+		description:
+			'How many port checkers must reach a port; majority means more than half of those that answer',
+	}),
 	skipPortVerification: setting({
 		variable: 'GOLEM_PROVIDER_SKIP_PORT_VERIFICATION',
 		schema: settingSchemas.flag,
@@ -199,26 +206,48 @@ What no setting can tell by itself.
 @throws SETTINGS_INVALID
 */
 export function checkProviderSettings(
-	{id: wantedId, portRangeStart, portRangeEnd}: {id: string; portRangeStart: number; portRangeEnd: number},
+	settings: {
+		id: string;
+		port: number;
+		portRangeStart: number;
+		portRangeEnd: number;
+		portCheckServers: readonly string[];
+		portCheckQuorum: number | 'majority';
+	},
 	id: string,
 ): void {
-	const faults = [
-		...(wantedId === '' || wantedId === id
-			? []
-			: [
-					`GOLEM_PROVIDER_ID=${wantedId}: the key of this home has the id ${id}; an id cannot be chosen without its key`,
-				]),
-		...(portRangeStart < portRangeEnd
-			? []
-			: [
-					`GOLEM_PROVIDER_PORT_RANGE_END=${portRangeEnd}: must be above GOLEM_PROVIDER_PORT_RANGE_START, which is ${portRangeStart}`,
-				]),
-	];
+	const faults = [...settingFaults(settings, id)];
 	if (faults.length > 0) {
 		throw new GolemError('SETTINGS_INVALID', `Bad setting ${faults.join('\n  and ')}`, {
 			exitCode: exitCodes.usage,
 			details: {faults},
 			hint: 'Nothing was started. Correct the values above.',
 		});
+	}
+}
+
+function* settingFaults(
+	{
+		id: wantedId,
+		port,
+		portRangeStart,
+		portRangeEnd,
+		portCheckServers,
+		portCheckQuorum,
+	}: Parameters<typeof checkProviderSettings>[0],
+	id: string,
+): Generator<string> {
+	if (wantedId !== '' && wantedId !== id) {
+		yield `GOLEM_PROVIDER_ID=${wantedId}: the key of this home has the id ${id}; an id cannot be chosen without its key`;
+	}
+
+	if (portRangeStart >= portRangeEnd) {
+		yield `GOLEM_PROVIDER_PORT_RANGE_END=${portRangeEnd}: must be above GOLEM_PROVIDER_PORT_RANGE_START, which is ${portRangeStart}`;
+	} else if (port >= portRangeStart && port < portRangeEnd) {
+		yield `GOLEM_PROVIDER_PORT=${port}: must not be one of the VMs’ SSH ports, ${portRangeStart} to ${portRangeEnd - 1}`;
+	}
+
+	if (portCheckQuorum !== 'majority' && portCheckQuorum > portCheckServers.length) {
+		yield `GOLEM_PROVIDER_PORT_CHECK_QUORUM=${portCheckQuorum}: must not be more than GOLEM_PROVIDER_PORT_CHECK_SERVERS has, which is ${portCheckServers.length}`;
 	}
 }

@@ -1,7 +1,8 @@
 import type {Log} from '../../source/platform/log.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
-import {type AdmissionLimits, admit} from './admission.js';
+import {type AdmissionLimits, admit, choosePort} from './admission.js';
 import {toApiError} from './exe-units.js';
+import type {Ports} from './ports.js';
 import {holdsReservation, toExeUnitSpec, type VmRecord} from './vm-record.js';
 import type {VmEntry, VmRegistry} from './vm-registry.js';
 import type {VmStore} from './vm-store.js';
@@ -9,9 +10,7 @@ import type {VmSupervision} from './vm-supervision.js';
 
 export type VmActionsOptions = {
 	limits: () => AdmissionLimits;
-	verifiedPorts: () => readonly number[];
-	/** Called for a port that a VM gets: whoever tries it out lets go of it. */
-	releasePort: (port: number) => void;
+	ports: Pick<Ports, 'usable' | 'release' | 'claim'>;
 	/** Address the SSH proxies listen on. */
 	proxyHost: string;
 	qemuBinary: string | undefined;
@@ -37,6 +36,7 @@ export type VmActions = {
 export type VmActionParts = VmActions & {
 	/** Writes spec and record. A destruction waits for it. */
 	write(vm: VmEntry, record: VmRecord): Promise<void>;
+	claimPort(vm: VmEntry, record: VmRecord): Promise<VmRecord>;
 	finishDestroying(id: string): void;
 };
 
@@ -46,7 +46,7 @@ export function createVmActions(
 	options: VmActionsOptions,
 	{registry, supervision, store}: {registry: VmRegistry; supervision: VmSupervision; store: VmStore},
 ): VmActionParts {
-	const {limits, verifiedPorts, log: ownLog, signal} = options;
+	const {limits, log: ownLog, signal} = options;
 	const {records} = registry;
 	const recordOf = ({id}: VmRecord) => registry.entryOf(id).state.get().record;
 
@@ -87,12 +87,13 @@ export function createVmActions(
 	async function startAgain(vm: VmEntry, log: Log): Promise<VmRecord> {
 		const {record} = vm.state.get();
 		const others = records().filter(({id}) => id !== record.id);
-		const ports = verifiedPorts();
+		const ports = options.ports.usable();
 		const ownFirst = ports.includes(record.ssh_port) ? [record.ssh_port, ...ports] : ports;
 		const ssh_port = admit(record.resources, others, limits(), ownFirst);
-		options.releasePort(ssh_port);
-		const admitted = registry.update(record.id, {status: 'starting', error: null, ssh_port});
+		options.ports.release(ssh_port);
+		let admitted = registry.update(record.id, {status: 'starting', error: null, ssh_port});
 		try {
+			admitted = await claimPort(vm, admitted);
 			await write(vm, admitted);
 		} catch (error) {
 			await registry.note(record.id, {
@@ -107,9 +108,26 @@ export function createVmActions(
 			throw refusal(record, 'The VM is being destroyed.');
 		}
 
-		log.info({vm_id: record.id, resources: record.resources, ssh_port}, 'admitted again');
+		log.info({vm_id: record.id, resources: record.resources, ssh_port: admitted.ssh_port}, 'admitted again');
 		supervision.begin(record.id);
 		return untilSettled(admitted, signal);
+	}
+
+	/**
+	Makes sure of the port that a VM was given, or gives it another one: a program may have taken it since it was verified.
+	@throws NET_003
+	*/
+	async function claimPort(vm: VmEntry, admitted: VmRecord): Promise<VmRecord> {
+		let record = admitted;
+		while (!(await options.ports.claim(record.ssh_port))) {
+			// No await from here to the record.
+			const others = records().filter(({id}) => id !== record.id);
+			const ssh_port = choosePort(others, options.ports.usable());
+			options.ports.release(ssh_port);
+			record = registry.update(vm.state.get().record.id, {ssh_port});
+		}
+
+		return record;
 	}
 
 	/**
@@ -164,6 +182,7 @@ export function createVmActions(
 	return {
 		untilSettled,
 		write,
+		claimPort,
 		finishDestroying(id) {
 			ownLog.info({vm_id: id}, 'finishing a destruction that was begun');
 			act(id, 'destroy', vm => finishDestroying(vm, ownLog)).catch((error: unknown) => {

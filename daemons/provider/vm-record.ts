@@ -3,6 +3,7 @@ import type {ExeUnitSpec} from '../../source/protocol/exe-unit.js';
 import {resourcesSchema} from '../../source/protocol/resources.js';
 import {timestampSchema} from '../../source/protocol/time.js';
 import {type Vm, vmStatusSchema} from '../../source/protocol/vm.js';
+import type {PortCarrier} from './ports.js';
 
 /** What the provider keeps of a VM, from before its creation begins until nothing of it is left. */
 export const vmRecordSchema = z.object({
@@ -72,7 +73,11 @@ export function toExeUnitSpec(
 	};
 }
 
-/** Ports that carry a VM, each with its id. */
-export function portsInUse(records: Iterable<VmRecord>): Map<number, string> {
-	return new Map([...records].filter(holdsReservation).map(({ssh_port, id}) => [ssh_port, id]));
+/** The VMs that have a port, by their port. */
+export function portCarriers(records: Iterable<VmRecord>): Map<number, PortCarrier> {
+	return new Map(
+		[...records]
+			.filter(holdsReservation)
+			.map(({ssh_port, id, status}) => [ssh_port, {vmId: id, isRunning: status === 'running'}]),
+	);
 }

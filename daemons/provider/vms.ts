@@ -47,17 +47,23 @@ export type Vms = VmActions & {
 };
 
 export function createVms(options: VmsOptions): Vms {
-	const {records: initial, store, limits, verifiedPorts, log: ownLog, signal, onChange} = options;
+	const {records: initial, store, limits, log: ownLog, signal, onChange} = options;
 	const {exeUnitOf} = options;
 	const registry = createVmRegistry({records: initial, store, exeUnitOf, log: ownLog, signal, onChange});
 	const supervision = createVmSupervision({registry, log: ownLog, signal, onFailure: options.onFailure});
-	const {write, finishDestroying, ...actions} = createVmActions(options, {registry, supervision, store});
+	const {write, claimPort, finishDestroying, ...actions} = createVmActions(options, {
+		registry,
+		supervision,
+		store,
+	});
 	const {records} = registry;
 
-	/** Puts a new VM on disk, or takes back all of it. */
-	async function writeDown(vm: VmEntry, record: VmRecord, log: Log): Promise<void> {
+	/** Puts a new VM on disk, on a port that is free, or takes back all of it. */
+	async function writeDown(vm: VmEntry, record: VmRecord, log: Log): Promise<VmRecord> {
 		try {
-			await write(vm, record);
+			const claimed = await claimPort(vm, record);
+			await write(vm, claimed);
+			return claimed;
 		} catch (error) {
 			// Before it is forgotten: what lies in a folder with a record is a VM at the next start.
 			await vm.exeUnit.destroy({keepFiles: false}).catch((err: unknown) => {
@@ -131,8 +137,8 @@ export function createVms(options: VmsOptions): Vms {
 				});
 			}
 
-			const port = admit(request.resources, records(), limits(), verifiedPorts());
-			options.releasePort(port);
+			const port = admit(request.resources, records(), limits(), options.ports.usable());
+			options.ports.release(port);
 			const now = new Date();
 			const record: VmRecord = {
 				id: createVmId(request.name, now, registry.has),
@@ -156,16 +162,22 @@ export function createVms(options: VmsOptions): Vms {
 			const vm = registry.add(record);
 			const written = writeDown(vm, record, log);
 			// With the taking back, if it comes to that: nobody is told of it before.
-			vm.writing = written.catch(() => {});
-			await written;
+			vm.writing = written.then(
+				() => {},
+				() => {},
+			);
+			const claimed = await written;
 			if (!registry.has(record.id) || registry.entryOf(record.id).state.get().record.is_being_destroyed) {
 				throw new ApiError('VM_002', 'The VM was destroyed.');
 			}
 
-			log.info({vm_id: record.id, owner, resources: record.resources, ssh_port: port}, 'admitted');
+			log.info(
+				{vm_id: record.id, owner, resources: record.resources, ssh_port: claimed.ssh_port},
+				'admitted',
+			);
 			onChange();
 			supervision.begin(record.id);
-			return record;
+			return claimed;
 		},
 
 		find(owner, idOrName) {

@@ -16,6 +16,10 @@ export type ControlClient = {
 	/** Asks it to end; it answers before it does. */
 	shutDown(signal?: AbortSignal): Promise<{pid: number}>;
 	ports(signal?: AbortSignal): Promise<PortsReport>;
+	/** The report at each change. */
+	followPorts(signal: AbortSignal): AsyncGenerator<PortsReport>;
+	/** Begins a verification, or joins the one under way; it answers at once. */
+	verifyPorts(signal?: AbortSignal): Promise<PortsReport>;
 };
 
 export function createControlClient(name: string, socket: string): ControlClient {
@@ -36,5 +40,11 @@ export function createControlClient(name: string, socket: string): ControlClient
 		shutDown: signal =>
 			client.send('POST', '/v1/shutdown', z.looseObject({pid: z.number().int()}), {signal, timeoutMs: 5000}),
 		ports: signal => client.send('GET', '/v1/ports', portsReportSchema, {signal}),
+		async *followPorts(signal) {
+			for await (const line of client.lines('/v1/ports?follow=true', {signal})) {
+				yield portsReportSchema.parse(JSON.parse(line));
+			}
+		},
+		verifyPorts: signal => client.send('POST', '/v1/ports/verify', portsReportSchema, {signal}),
 	};
 }

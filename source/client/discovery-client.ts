@@ -9,7 +9,7 @@ import {
 } from '../protocol/advertisement.js';
 import type {Identity} from '../protocol/identity.js';
 import {signRequest} from '../protocol/signed-request.js';
-import {createHttpClient} from './http-client.js';
+import {createHttpClient, type SignOfLife} from './http-client.js';
 
 /** A discovery server, spoken to over its public API. */
 export type DiscoveryClient = {
@@ -19,6 +19,14 @@ export type DiscoveryClient = {
 	advertise(identity: Identity, body: AdvertisementBody, signal?: AbortSignal): Promise<void>;
 	withdraw(identity: Identity, signal?: AbortSignal): Promise<void>;
 };
+
+const healthTimeoutMs = 5000;
+
+/** Asks a discovery server whether it is well. */
+export async function askDiscoveryHealth(url: string, signal?: AbortSignal): Promise<SignOfLife> {
+	const client = createHttpClient({target: {url}, name: `the discovery server at ${url}`});
+	return client.signOfLife('/health', {timeoutMs: healthTimeoutMs, signal});
+}
 
 /** @param url `http://host:port` */
 export function createDiscoveryClient(url: string): DiscoveryClient {

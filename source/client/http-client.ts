@@ -21,6 +21,15 @@ export type SendOptions = {
 	signal?: AbortSignal | undefined;
 };
 
+/** A server answered. Times are in milliseconds since 1970. */
+export type SignOfLife = {
+	/** When it was asked and when its answer came, by this machine's clock. */
+	askedAtMs: number;
+	answeredAtMs: number;
+	/** What its own clock showed, cut to whole seconds; undefined where it does not tell. */
+	serverTimeMs: number | undefined;
+};
+
 export type HttpClient = {
 	/**
 	Sends a request and checks the answer's shape.
@@ -34,6 +43,8 @@ export type HttpClient = {
 	): Promise<Value>;
 	/** The answer as it is. @throws as `send` does */
 	text(path: string, options?: Pick<SendOptions, 'timeoutMs' | 'signal'>): Promise<string>;
+	/** Asks for nothing but a sign of life, and the time over there. @throws as `send` does */
+	signOfLife(path: string, options?: Pick<SendOptions, 'timeoutMs' | 'signal'>): Promise<SignOfLife>;
 	/** The lines of a streamed answer as they come; it ends with the stream. */
 	lines(path: string, options?: Pick<SendOptions, 'signal' | 'headers'>): AsyncGenerator<string>;
 };
@@ -51,6 +62,23 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 		...sign?.({method, path, body}),
 		...extra,
 	});
+
+	async function get(
+		path: string,
+		{timeoutMs = defaultTimeoutMs, signal}: Pick<SendOptions, 'timeoutMs' | 'signal'> = {},
+	): Promise<Response<string>> {
+		try {
+			const client = await loadGot();
+			return await readBounded(
+				client(`${base}${path}`, {
+					timeout: {request: timeoutMs},
+					...(signal ? {signal} : {}),
+				}),
+			);
+		} catch (error) {
+			throw await translateError(error, {name, hint, timeoutMs, signal});
+		}
+	}
 
 	return {
 		async send(method, path, schema, {body, headers, timeoutMs = defaultTimeoutMs, signal} = {}) {
@@ -72,19 +100,19 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 			}
 		},
 
-		async text(path, {timeoutMs = defaultTimeoutMs, signal} = {}) {
-			try {
-				const client = await loadGot();
-				const answer = await readBounded(
-					client(`${base}${path}`, {
-						timeout: {request: timeoutMs},
-						...(signal ? {signal} : {}),
-					}),
-				);
-				return answer.body;
-			} catch (error) {
-				throw await translateError(error, {name, hint, timeoutMs, signal});
-			}
+		text: async (path, options) => (await get(path, options)).body,
+
+		async signOfLife(path, options) {
+			// What has to be loaded first is no part of the way there.
+			await loadGot();
+			const askedAtMs = Date.now();
+			const {headers} = await get(path, options);
+			const serverTimeMs = Date.parse(headers.date ?? '');
+			return {
+				askedAtMs,
+				answeredAtMs: Date.now(),
+				serverTimeMs: Number.isNaN(serverTimeMs) ? undefined : serverTimeMs,
+			};
 		},
 
 		async *lines(path, {signal, headers} = {}) {

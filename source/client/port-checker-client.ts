@@ -1,14 +1,15 @@
 import * as z from 'zod';
-import {type PortCheckResult, portCheckResultSchema} from '../protocol/port-check.js';
-import {createHttpClient} from './http-client.js';
+import {type PortCheckBody, type PortCheckResult, portCheckResultSchema} from '../protocol/port-check.js';
+import {createHttpClient, type SignOfLife} from './http-client.js';
 
 /** The checker answers within 20 s whatever the ports do. */
 const timeoutMs = 25_000;
+const healthTimeoutMs = 5000;
 
 /** Asks a port checker which of these ports it can reach. */
 export async function checkPorts(
 	url: string,
-	request: {provider_ip: string; ports: number[]},
+	request: PortCheckBody,
 	signal?: AbortSignal,
 ): Promise<PortCheckResult> {
 	const client = createHttpClient({target: {url}, name: `the port checker at ${url}`});
@@ -18,8 +19,17 @@ export async function checkPorts(
 /** The address of this machine as the checker sees it; undefined where it does not tell. */
 export async function askOwnAddress(url: string, signal?: AbortSignal): Promise<string | undefined> {
 	const client = createHttpClient({target: {url}, name: `the port checker at ${url}`});
-	const {your_address} = await client.send('GET', '/health', healthSchema, {timeoutMs: 5000, signal});
+	const {your_address} = await client.send('GET', '/health', healthSchema, {
+		timeoutMs: healthTimeoutMs,
+		signal,
+	});
 	return your_address;
+}
+
+/** Asks a port checker whether it is well. */
+export async function askPortCheckerHealth(url: string, signal?: AbortSignal): Promise<SignOfLife> {
+	const client = createHttpClient({target: {url}, name: `the port checker at ${url}`});
+	return client.signOfLife('/health', {timeoutMs: healthTimeoutMs, signal});
 }
 
 const healthSchema = z.looseObject({your_address: z.union([z.ipv4(), z.ipv6()]).optional()});

@@ -25,14 +25,17 @@ export type Command<Args = unknown, Options = unknown> = {
 	/** Does it take long enough that a person wants to watch? Then a terminal shows a live list of steps. */
 	isLive?: boolean;
 	run(context: Context, input: Input<Args, Options>): Promise<Outcome>;
+	/** On a terminal, instead of `run`: for a command with a drawing of its own, whose module it imports when called. */
+	draw?(context: Context, input: Input<Args, Options>): Promise<Outcome>;
 };
 
 /** Ties `run` to its schemas. The cast is the parse's edge: whoever calls `run` has parsed its input by them. */
 export function command<Args extends z.ZodType, Options extends z.ZodObject>(
-	definition: Omit<Command, 'args' | 'options' | 'run'> & {
+	definition: Omit<Command, 'args' | 'options' | 'run' | 'draw'> & {
 		args: Args;
 		options: Options;
 		run(context: Context, input: Input<z.output<Args>, z.output<Options>>): Promise<Outcome>;
+		draw?(context: Context, input: Input<z.output<Args>, z.output<Options>>): Promise<Outcome>;
 	},
 ): Command {
 	return definition as unknown as Command;

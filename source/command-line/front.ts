@@ -73,10 +73,17 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 	const streams = {in: process.stdin, out: process.stdout, err: process.stderr};
 	const context = await createScriptContext(line.global, streams, ending.signal);
 	const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
-	const outcome =
-		definition.isLive && isTerminal && !isJson && !isQuiet
-			? await runInTerminalApp(line, context, () => ending.abort(interrupted()))
-			: await definition.run(context, input);
+	const isDrawn = isTerminal && !isJson && !isQuiet && (definition.isLive || definition.draw);
+	if (isDrawn) {
+		// React decides at its first import whether it checks everything it does.
+		process.env['NODE_ENV'] ??= 'production';
+	}
+
+	const outcome = !isDrawn
+		? await definition.run(context, input)
+		: definition.draw
+			? await definition.draw(context, input)
+			: await runInTerminalApp(line, context, () => ending.abort(interrupted()));
 	return typeof outcome === 'function' ? outcome(context) : (outcome ?? exitCodes.done);
 }
 
@@ -97,8 +104,6 @@ async function runInTerminalApp(
 	context: Context,
 	interrupt: () => void,
 ): Promise<Outcome> {
-	// React decides at its first import whether it checks everything it does.
-	process.env['NODE_ENV'] ??= 'production';
 	const results: Array<() => void> = [];
 	const session: TerminalSession = {
 		// What is printed comes after what is drawn.

@@ -6,6 +6,7 @@ type CommandModule = {default: Command};
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
 	'': () => import('../commands/index.js'),
 	demo: () => import('../commands/demo.js'),
+	doctor: () => import('../commands/doctor.js'),
 	identity: () => import('../commands/identity.js'),
 	setup: () => import('../commands/setup.js'),
 	status: () => import('../commands/status.js'),
@@ -31,6 +32,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
 	'provider logs': () => import('../commands/provider/logs.js'),
 	'provider status': () => import('../commands/provider/status.js'),
 	'provider stop': () => import('../commands/provider/stop.js'),
+	'provider verify': () => import('../commands/provider/verify.js'),
 };
 
 /** The longest run of leading words that is a command, and the words after it. */

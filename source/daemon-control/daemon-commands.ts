@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import * as z from 'zod';
 import {type Command, command} from '../command-line/command.js';
+import type {Context} from '../command-line/context.js';
 import {factList} from '../command-line/text-table.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {readableLogLine} from '../platform/log-line.js';
@@ -10,22 +11,36 @@ import type {DaemonStatus} from '../protocol/control.js';
 import {controlOf, daemonEnvironment, findDaemon, startDaemon, stopDaemon} from './daemon-control.js';
 
 const noArguments = z.tuple([]);
+const startOptions = z.object({
+	detach: z.boolean().optional().describe('Run in the background; returns when it is ready'),
+	host: z.string().optional().describe('Address to listen on'),
+	port: z.number().optional().describe('Port of the API; 0 takes any free one'),
+});
+type StartInput = {options: z.output<typeof startOptions>};
 
-/** `golem <daemon> [--detach]`: in this terminal until Ctrl-C, or in the background. */
-export function startCommand(name: DaemonName, description: string): Command {
-	return command({
-		description,
-		args: noArguments,
-		options: z.object({
-			detach: z.boolean().optional().describe('Run in the background; returns when it is ready'),
-			host: z.string().optional().describe('Address to listen on'),
-			port: z.number().optional().describe('Port of the API; 0 takes any free one'),
-		}),
-		examples: [`golem ${name} --detach`, `golem ${name} --port 0`],
-		async run({paths, result, signal}, {options: {detach, ...flags}}) {
+/** Runs a daemon until it ends, and returns its exit status. */
+type Foreground = (context: Context, environment: NodeJS.ProcessEnv) => Promise<number>;
+
+/**
+`golem <daemon> [--detach]`: in this terminal until Ctrl-C, or in the background.
+@param foreground how it runs in this terminal; its log alone where nothing is said
+@param drawnForeground the same where it can be drawn
+*/
+export function startCommand(
+	name: DaemonName,
+	description: string,
+	{
+		foreground = ({signal}, environment) => runInForeground(name, environment, signal),
+		drawnForeground,
+	}: {foreground?: Foreground; drawnForeground?: Foreground} = {},
+): Command {
+	const startBy =
+		(runHere: Foreground) =>
+		async (context: Context, {options: {detach, ...flags}}: StartInput): Promise<number> => {
+			const {paths, result, signal} = context;
 			const environment = daemonEnvironment(paths, flags);
 			if (!detach) {
-				return runInForeground(name, environment, signal);
+				return runHere(context, environment);
 			}
 
 			const {status, wasRunning} = await startDaemon(name, paths, environment, signal);
@@ -38,7 +53,14 @@ export function startCommand(name: DaemonName, description: string): Command {
 				() => [String(status.pid)],
 			);
 			return exitCodes.done;
-		},
+		};
+	return command({
+		description,
+		args: noArguments,
+		options: startOptions,
+		examples: [`golem ${name} --detach`, `golem ${name} --port 0`],
+		run: startBy(foreground),
+		...(drawnForeground ? {draw: startBy(drawnForeground)} : {}),
 	});
 }
 

@@ -146,6 +146,10 @@ export const settingSchemas = {
 	}),
 	wholeNumber: (minimum: number, maximum: number) =>
 		numberBetween(minimum, maximum, `must be a whole number from ${minimum} to ${maximum}`, {isWhole: true}),
+	wholeNumberOr: <const Word extends string>(word: Word, minimum: number, maximum: number) => {
+		const message = `must be ${word}, or a whole number from ${minimum} to ${maximum}`;
+		return z.union([z.literal(word), numberBetween(minimum, maximum, message, {isWhole: true})], message);
+	},
 	number: (minimum: number, maximum: number) =>
 		numberBetween(minimum, maximum, `must be a number from ${minimum} to ${maximum}`, {isWhole: false}),
 	oneOf: <const Choice extends string>(choices: readonly Choice[]) =>

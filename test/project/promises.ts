@@ -4,6 +4,7 @@ import test from 'ava';
 import {discoverySettings} from '../../daemons/discovery/settings.js';
 import {portCheckerSettings} from '../../daemons/port-checker/settings.js';
 import {providerSettings} from '../../daemons/provider/settings.js';
+import type {Setting} from '../../source/platform/settings.js';
 
 /* What no type can hold the code to. */
 
@@ -41,7 +42,7 @@ for (const [daemon, settings] of Object.entries(daemons)) {
 	test(`every setting of the ${daemon} is in the documentation`, async t => {
 		const text = await fs.readFile(path.join(root, 'docs/settings.md'), 'utf8');
 		// A row names the first whole and the others by their endings.
-		const undocumented = Object.values(settings)
+		const undocumented = Object.values<Setting>(settings)
 			.map(({variable}) => variable)
 			.filter(variable => {
 				const endings = variable.split('_').map((_, index, words) => `_${words.slice(index).join('_')}`);

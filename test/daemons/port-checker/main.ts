@@ -1,35 +1,17 @@
-import {once} from 'node:events';
-import net, {type AddressInfo} from 'node:net';
+import fs from 'node:fs/promises';
+import http from 'node:http';
 import test, {type ExecutionContext} from 'ava';
 import {exitCodes} from '../../../source/platform/golem-error.js';
+import {golemPaths} from '../../../source/platform/paths.js';
 import {portCheckResultSchema} from '../../../source/protocol/port-check.js';
 import {spawnDaemon, startDaemon} from '../../support/daemon.js';
 import {postJson, send} from '../../support/http.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
+import {challenge, closedPort, deadPorts, proofOf, saySilence, startPeer, talkAsGolem} from './_peers.js';
 
 const quick = {PORT_CHECK_RETRIES: '1', PORT_CHECK_TIMEOUT: '2'};
 
-async function listen(t: ExecutionContext): Promise<{port: number; connections: () => number}> {
-	let connections = 0;
-	const server = net.createServer(socket => {
-		connections += 1;
-		socket.on('error', () => {});
-		socket.destroy();
-	});
-	t.teardown(() => server.close());
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	return {port: (server.address() as AddressInfo).port, connections: () => connections};
-}
-
-/** A port nobody listens on: held by a connection's own end, so that nobody else gets it in the meantime. */
-async function closedPort(t: ExecutionContext): Promise<number> {
-	const {port} = await listen(t);
-	const socket = net.connect(port, '127.0.0.1');
-	await once(socket, 'connect');
-	const own = socket.localPort ?? 0;
-	t.teardown(() => socket.destroy());
-	return own;
-}
+const listen = (t: ExecutionContext) => startPeer(t, socket => socket.destroy());
 
 test('open and closed ports of the caller are told apart, each under its number', async t => {
 	const checker = await startDaemon(t, 'port-checker', {environment: quick});
@@ -111,6 +93,146 @@ test('1024 ports may be asked for, not one more; nor none, nor what is no port',
 	}
 });
 
+test('with a challenge each port is asked who it is, and the API by HTTP', async t => {
+	const checker = await startDaemon(t, 'port-checker', {environment: quick});
+	const proof = proofOf(challenge, 1);
+	const api = http.createServer((_, response) => response.end(JSON.stringify({proof})));
+	const [golem, ssh, silent, web, closed] = [
+		await startPeer(t, talkAsGolem),
+		await startPeer(t, socket => socket.write('SSH-2.0-OpenSSH_9.6\r\n')),
+		await startPeer(t, saySilence),
+		await startPeer(t, socket => api.emit('connection', socket)),
+		await closedPort(t),
+	];
+	const ports = [golem.port, ssh.port, silent.port, web.port, closed];
+	const body = {provider_ip: '127.0.0.1', ports, challenge, api_port: web.port};
+	const answer = await postJson({url: checker.url}, '/check-ports', body);
+	t.is(answer.status, 200, answer.text);
+	const verified = {accessible: true, error: null, verified: true};
+	t.deepEqual(answer.json, {
+		success: true,
+		results: {
+			[golem.port]: {...verified, proof: proofOf(challenge, golem.port)},
+			[ssh.port]: {...verified, proof: null},
+			[silent.port]: {accessible: false, error: 'Wrong answer', verified: false},
+			[web.port]: {...verified, proof},
+			[closed]: {accessible: false, error: 'Connection refused', verified: false},
+		},
+		message: 'Successfully verified 3 out of 5 ports',
+	});
+	t.is(silent.heard() + ssh.heard(), '');
+	t.like(await checker.control.status(), {
+		ports_checked: 5,
+		ports_open: 3,
+		ports_verified: 2,
+		sockets_open: 0,
+	});
+
+	const {json} = await postJson({url: checker.url}, '/check-ports', {...body, api_port: undefined});
+	t.is(json.results[web.port].error, 'Wrong answer');
+});
+
+test('1000 dead ports and 24 open ones behind them are all tried, within 20 s', async t => {
+	const checker = await startDaemon(t, 'port-checker');
+	const dead = await deadPorts(t, 1000);
+	const open = await Promise.all(Array.from({length: 24}, () => startPeer(t, talkAsGolem)));
+	const began = performance.now();
+	const {json} = await postJson({url: checker.url}, '/check-ports', {
+		provider_ip: '127.0.0.1',
+		ports: [...dead, ...open.map(({port}) => port)],
+		challenge,
+	});
+	t.true(performance.now() - began < 20_000);
+	t.is(json.message, 'Successfully verified 24 out of 1024 ports');
+	for (const {port} of open) {
+		t.is(json.results[port].proof, proofOf(challenge, port));
+	}
+
+	t.deepEqual(new Set(dead.map(port => json.results[port].error)), new Set(['Connection timed out']));
+	t.is(checker.stderr().includes('Warning'), false);
+});
+
+test('one caller’s checks at once are bounded, and one too many is told so at once', async t => {
+	const checker = await startDaemon(t, 'port-checker');
+	const silent = await startPeer(t, saySilence);
+	// Each asks for the most sockets there are for one check; most of its ports are refused, the silent one holds it.
+	const ports = [silent.port, ...Array.from({length: 600}, (_, index) => index + 1)];
+	const caller = new AbortController();
+	const check = () =>
+		fetch(`${checker.url}/check-ports`, {
+			method: 'POST',
+			headers: {'Content-Type': 'application/json'},
+			body: JSON.stringify({provider_ip: '127.0.0.1', ports, challenge}),
+			signal: caller.signal,
+		});
+	const held = [check(), check()];
+	await eventually('both are under way', () => whenTrue(silent.connections() >= 2));
+	const refused = await check();
+	t.is(refused.status, 429);
+	t.is(refused.headers.get('Retry-After'), '18');
+	t.like(await refused.json(), {code: 'RATE_001'});
+	t.like(await checker.control.status(), {checks: 0, checks_refused: 1});
+
+	caller.abort();
+	await Promise.all(held.map(answer => t.throwsAsync(answer, {any: true})));
+	await eventually('nothing of them is left', async () =>
+		whenTrue((await checker.control.status())['sockets_open'] === 0),
+	);
+	const small = {provider_ip: '127.0.0.1', ports: [silent.port]};
+	t.is((await postJson({url: checker.url}, '/check-ports', small)).status, 200);
+	t.like(await checker.control.status(), {checks: 1, checks_refused: 1});
+});
+
+test('a shutdown ends a check, and its caller is told so', async t => {
+	const checker = await startDaemon(t, 'port-checker', {environment: {PORT_CHECK_TIMEOUT: '60'}});
+	const silent = await startPeer(t, saySilence);
+	const body = {provider_ip: '127.0.0.1', ports: [silent.port], challenge};
+	const answer = postJson({url: checker.url}, '/check-ports', body);
+	await eventually('the check is under way', () => whenTrue(silent.connections() === 1));
+	await checker.control.shutDown();
+	t.like(await answer, {status: 503});
+	t.is((await answer).json.code, 'SRV_002');
+	t.deepEqual(await checker.ended, {code: exitCodes.done, signal: null});
+});
+
+test('on a checker that listens for IPv6 too, callers by IPv4 may have their address checked', async t => {
+	const checker = await startDaemon(t, 'port-checker', {environment: {...quick, PORT_CHECKER_HOST: '::'}});
+	const {port} = await listen(t);
+	const url = `http://127.0.0.1:${new URL(checker.url).port}`;
+	for (const provider_ip of ['127.0.0.1', '::ffff:127.0.0.1']) {
+		const {json} = await postJson({url}, '/check-ports', {provider_ip, ports: [port]});
+		t.true(json.success, JSON.stringify(json));
+	}
+
+	t.is((await send({url}, {path: '/health'})).json.your_address, '127.0.0.1');
+});
+
+test('through a proxy that nobody has named, this machine’s own ports are not tried', async t => {
+	const checker = await startDaemon(t, 'port-checker', {environment: quick});
+	const {port, connections} = await listen(t);
+	const body = {provider_ip: '127.0.0.1', ports: [port]};
+	const headers = {'X-Forwarded-For': '203.0.113.9'};
+	const {status, json} = await postJson({url: checker.url}, '/check-ports', body, headers);
+	t.is(status, 400);
+	t.is(json.code, 'PORT_001');
+	t.true(json.details.hint.includes('PORT_CHECKER_TRUSTED_PROXIES'));
+	t.is(connections(), 0);
+});
+
+test('findings are logged where that is asked for, and only there', async t => {
+	for (const [environment, isLogged] of [
+		[{GOLEM_PORT_CHECKER_DEBUG: 'true'}, true],
+		[{}, false],
+	] as const) {
+		const checker = await startDaemon(t, 'port-checker', {environment: {...quick, ...environment}});
+		const closed = await closedPort(t);
+		await postJson({url: checker.url}, '/check-ports', {provider_ip: '127.0.0.1', ports: [closed]});
+		const text = await fs.readFile(golemPaths(checker.home).daemonLog('port-checker'), 'utf8');
+		const line = text.split('\n').find(each => each.includes('ports checked'));
+		t.is(line?.includes('Connection refused'), isLogged, line);
+	}
+});
+
 test('health says ok, and what the caller’s address looks like from here', async t => {
 	const checker = await startDaemon(t, 'port-checker');
 	const answer = await send({url: checker.url}, {path: '/health'});
@@ -120,10 +242,20 @@ test('health says ok, and what the caller’s address looks like from here', asy
 
 test('bad settings are named', async t => {
 	const checker = await spawnDaemon(t, 'port-checker', {
-		environment: {PORT_CHECK_RETRIES: '0', GOLEM_PORT_CHECK_TIMEOUT: 'soon', PORT_CHECKER_PORT: 'http'},
+		environment: {
+			PORT_CHECK_RETRIES: '0',
+			GOLEM_PORT_CHECK_TIMEOUT: 'soon',
+			PORT_CHECKER_PORT: 'http',
+			PORT_CHECKER_ALLOW: 'me',
+		},
 	});
 	t.deepEqual(await checker.ended, {code: exitCodes.usage, signal: null});
-	for (const told of ['PORT_CHECK_RETRIES=0', 'PORT_CHECK_TIMEOUT=soon', 'PORT_CHECKER_PORT=http']) {
+	for (const told of [
+		'PORT_CHECK_RETRIES=0',
+		'PORT_CHECK_TIMEOUT=soon',
+		'PORT_CHECKER_PORT=http',
+		'PORT_CHECKER_ALLOW=me',
+	]) {
 		t.true(checker.stderr().includes(told), told);
 	}
 });

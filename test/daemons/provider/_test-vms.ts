@@ -104,6 +104,8 @@ export type SetupOptions = {
 	maxVms?: number;
 	restartVms?: boolean;
 	overThreshold?: LoadKind[];
+	/** Ports that turn out to be another program's when a VM gets them; those there are begin with 20000. */
+	takenPorts?: ReadonlySet<number>;
 };
 
 export async function createTestVms(t: ExecutionContext, options: SetupOptions = {}): Promise<Setup> {
@@ -127,6 +129,7 @@ export async function createTestVms(t: ExecutionContext, options: SetupOptions =
 	const {log} = createTestLog();
 	const opened = await openVmStore({file, vmsFolder: folder, log});
 	const units = createExeUnits();
+	const taken = new Set<number>();
 	const ending = new AbortController();
 	t.teardown(async () => {
 		ending.abort(new Error('ending'));
@@ -142,8 +145,17 @@ export async function createTestVms(t: ExecutionContext, options: SetupOptions =
 			maxVms,
 			overThreshold,
 		}),
-		releasePort() {},
-		verifiedPorts: () => Array.from({length: 20}, (_, index) => 20_000 + index),
+		ports: {
+			usable: () => Array.from({length: 20}, (_, index) => 20_000 + index).filter(port => !taken.has(port)),
+			release() {},
+			claim: async port => {
+				if (options.takenPorts?.has(port)) {
+					taken.add(port);
+				}
+
+				return !taken.has(port);
+			},
+		},
 		findImage: async name => ({name, folder: `/images/${name}`, sshUser: 'ubuntu'}) as InstalledImage,
 		proxyHost: '127.0.0.1',
 		qemuBinary: undefined,

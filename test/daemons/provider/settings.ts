@@ -6,7 +6,7 @@ import {resolveSettings} from '../../../source/platform/settings.js';
 import {alice, mallory} from '../../support/identities.js';
 
 const {id} = alice;
-const fine = {id: '', portRangeStart: 50_800, portRangeEnd: 50_900};
+const fine = {...resolveSettings(providerSettings, {environment: {}, dotEnv: {}, config: {}}).values};
 
 function errorOf(run: () => unknown): GolemError {
 	try {
@@ -121,7 +121,8 @@ test('another id than the key’s is refused with both', t => {
 test('a range of ports has at least one, or is refused with both its ends', t => {
 	fc.assert(
 		fc.property(fc.integer({min: 1024, max: 65_535}), fc.integer({min: 1025, max: 65_536}), (start, end) => {
-			const check = () => checkProviderSettings({...fine, portRangeStart: start, portRangeEnd: end}, id);
+			const check = () =>
+				checkProviderSettings({...fine, port: 1, portRangeStart: start, portRangeEnd: end}, id);
 			if (start < end) {
 				t.notThrows(check);
 			} else {
@@ -135,9 +136,27 @@ test('a range of ports has at least one, or is refused with both its ends', t =>
 
 test('a wrong id and an empty range are told together', t => {
 	const {message, details} = errorOf(() =>
-		checkProviderSettings({id: mallory.id, portRangeStart: 2000, portRangeEnd: 2000}, id),
+		checkProviderSettings({...fine, id: mallory.id, portRangeStart: 2000, portRangeEnd: 2000}, id),
 	);
 	t.regex(message, /GOLEM_PROVIDER_ID=/);
 	t.regex(message, /GOLEM_PROVIDER_PORT_RANGE_END=2000/);
 	t.like(details, {faults: {length: 2}});
+});
+
+test('the API’s port is not one of the VMs’, or is refused with the range', t => {
+	const {message} = errorOf(() => checkProviderSettings({...fine, port: 50_899}, id));
+	t.regex(message, /GOLEM_PROVIDER_PORT=50899: .* 50800 to 50899$/);
+	t.notThrows(() => checkProviderSettings({...fine, port: 50_900}, id));
+});
+
+test('a quorum is a number of port checkers that there are', t => {
+	t.is(resolve({GOLEM_PROVIDER_PORT_CHECK_QUORUM: '2'}).portCheckQuorum, 2);
+	t.is(resolve({}).portCheckQuorum, 'majority');
+	for (const text of ['0', '1.5', 'all', '-1']) {
+		t.regex(String(faultOf('GOLEM_PROVIDER_PORT_CHECK_QUORUM', text)), /must be majority, or a whole number/);
+	}
+
+	t.notThrows(() => checkProviderSettings({...fine, portCheckQuorum: 2}, id));
+	const {message} = errorOf(() => checkProviderSettings({...fine, portCheckQuorum: 3}, id));
+	t.regex(message, /GOLEM_PROVIDER_PORT_CHECK_QUORUM=3: must not be more than .* which is 2$/);
 });

@@ -63,6 +63,22 @@ test('fifty orders at the same moment get no more than there is', async t => {
 	t.is(new Set(vms.all().map(({id}) => id)).size, 8);
 });
 
+test('a port that another program has taken since is left to it, and the VM gets the next', async t => {
+	const {vms, stored} = await createTestVms(t, {takenPorts: new Set([20_000, 20_001, 20_003])});
+	const [first, second] = await Promise.all([vms.create(order('web')), vms.create(order('db'))]);
+	t.deepEqual(new Set([first.ssh_port, second.ssh_port]), new Set([20_002, 20_004]));
+	for (const {id, ssh_port} of [first, second]) {
+		t.is((await stored(id))?.ssh_port, ssh_port);
+	}
+});
+
+test('where other programs have taken every port, nothing is made and nothing is held', async t => {
+	const all = new Set(Array.from({length: 20}, (_, index) => 20_000 + index));
+	const {vms} = await createTestVms(t, {takenPorts: all});
+	await t.throwsAsync(vms.create(order('web')), {code: 'NET_003'});
+	t.deepEqual(vms.all(), []);
+});
+
 test('of many orders with one name at the same moment one wins, and another tenant may use the name too', async t => {
 	const {vms} = await createTestVms(t);
 	const answers = await Promise.all([
