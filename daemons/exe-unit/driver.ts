@@ -1,3 +1,5 @@
+import type {ExeUnitCounters} from '../../source/protocol/exe-unit.js';
+
 /** Starts and stops one VM. One implementation for each hypervisor. */
 export type Driver = {
 	/** What runs the guest's instructions: `kvm`, `tcg (no KVM: …)`. */
@@ -10,6 +12,21 @@ export type Driver = {
 	start(signal: AbortSignal): Promise<RunningVm>;
 	/** Finds the VM that an earlier supervisor left running; undefined where there is none. */
 	adopt(): Promise<RunningVm | undefined>;
+	/** What the VM's disk takes on this machine; null where that cannot be told. */
+	storageBytes(): Promise<number | null>;
+};
+
+/** Figures that all began at zero with their source; those that cannot be told are missing. */
+export type Reading = {
+	/** Names what counts: figures of the same source go on from each other, whoever reads them. */
+	source: string;
+	counters: ExeUnitCounters;
+};
+
+/** What one run of a VM has taken so far. */
+export type VmReading = Reading & {
+	/** Resident now: nothing once it has ended, null where that cannot be told. */
+	memoryBytes: number | null;
 };
 
 /** Why a VM is not running any more. */
@@ -27,6 +44,8 @@ export type RunningVm = {
 	guestReady: Promise<void>;
 	/** Resolves when the VM's process is gone. */
 	ended: Promise<VmEnd>;
+	/** What it takes of this machine. Never throws and takes a moment at most; after the end it says how far it had come. */
+	measure(): Promise<VmReading>;
 	/** The last lines of the guest's console. */
 	consoleLog(): string[];
 	/** Lets these keys in beside those the guest knows. @throws where the guest does not listen */

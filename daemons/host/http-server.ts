@@ -113,6 +113,8 @@ export function createHttpApi(options: HttpApiOptions): http.Server {
 	return server;
 }
 
+const idleLookMs = 20;
+
 /** Stops taking connections, gives open answers that long to finish, then cuts them. */
 export async function closeHttpServer(server: http.Server, graceMs = 2000): Promise<void> {
 	if (!server.listening) {
@@ -120,12 +122,14 @@ export async function closeHttpServer(server: http.Server, graceMs = 2000): Prom
 	}
 
 	await new Promise<void>(resolve => {
-		const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+		const end = setTimeout(() => server.closeAllConnections(), graceMs);
+		// A connection whose answer ends in the meantime would be kept alive for the next request.
+		const idle = setInterval(() => server.closeIdleConnections(), idleLookMs);
 		server.close(() => {
-			clearTimeout(timer);
+			clearTimeout(end);
+			clearInterval(idle);
 			resolve();
 		});
-		server.closeIdleConnections();
 	});
 }
 

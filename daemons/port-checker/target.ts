@@ -35,7 +35,7 @@ export function createTargetFinder({allow, trustedProxies, ownAddresses}: Target
 
 		const isOwn =
 			from !== undefined && (target === from || (isLoopbackAddress(from) && isLoopbackAddress(target)));
-		if (!isReachableByAll(target) || ownAddresses().includes(target)) {
+		if (!isPublicAddress(target) || ownAddresses().includes(target)) {
 			if (!isOwn) {
 				throw notConnectable(address);
 			}
@@ -73,26 +73,6 @@ function readAddress(text: string): string | undefined {
 /** Belongs to no machine, or to all of them; Linux takes `0.0.0.0` and `::` for itself. */
 function isNobodys(address: string): boolean {
 	return ['unspecified', 'multicast', 'broadcast'].includes(ipaddr.process(address).range());
-}
-
-/**
-Is it on the internet beyond doubt? Of IPv6 only what is given out (2000::/3) counts, and nothing with an IPv4 address
-in it that a tunnel would take out: 6to4, Teredo and NAT64 have ranges of their own, ISATAP has not.
-*/
-function isReachableByAll(address: string): boolean {
-	if (!isPublicAddress(address)) {
-		return false;
-	}
-
-	const bytes = ipaddr.process(address).toByteArray();
-	if (bytes.length === 4) {
-		return true;
-	}
-
-	const [first = 0, second] = bytes;
-	const isTestNetwork = first === 0x3f && second === 0xfe;
-	const isIsatap = /^0[02]005efe/.test(Buffer.from(bytes).toString('hex', 8));
-	return first >> 5 === 1 && !isTestNetwork && !isIsatap;
 }
 
 /**

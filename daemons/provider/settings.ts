@@ -6,7 +6,7 @@ import {countrySchema} from '../../source/protocol/country.js';
 import {identityIdSchema} from '../../source/protocol/identity.js';
 import {defaultProviderPort} from '../../source/protocol/ports.js';
 import {trustedProxiesSchema} from '../host/client-address.js';
-import {publicAddressSchema} from './public-address.js';
+import {publicAddressSchema} from './ports/public-address.js';
 
 /** What a provider can be told. */
 export const providerSettings = {

@@ -2,7 +2,7 @@ import type {Log} from '../../source/platform/log.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {type AdmissionLimits, admit, choosePort} from './admission.js';
 import {toApiError} from './exe-units.js';
-import type {Ports} from './ports.js';
+import type {Ports} from './ports/ports.js';
 import {holdsReservation, toExeUnitSpec, type VmRecord} from './vm-record.js';
 import type {VmEntry, VmRegistry} from './vm-registry.js';
 import type {VmStore} from './vm-store.js';

@@ -3,7 +3,7 @@ import type {ExeUnitSpec} from '../../source/protocol/exe-unit.js';
 import {resourcesSchema} from '../../source/protocol/resources.js';
 import {timestampSchema} from '../../source/protocol/time.js';
 import {type Vm, vmStatusSchema} from '../../source/protocol/vm.js';
-import type {PortCarrier} from './ports.js';
+import type {PortCarrier} from './ports/ports.js';
 
 /** What the provider keeps of a VM, from before its creation begins until nothing of it is left. */
 export const vmRecordSchema = z.object({

@@ -94,6 +94,22 @@ export async function findProcesses(
 }
 
 /**
+Where the system keeps its own programs. Those that guard something are looked for here and not on the user's PATH: that
+may lack these folders, and `npx` puts programs of packages before them that happen to have the same names, such as an
+`nft` that takes any rules and does nothing.
+*/
+export const systemFolders =
+	'/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin';
+
+export type RunProgramOptions = {
+	timeoutMs: number;
+	/** What it is told on its standard input; nothing where nothing is said. */
+	input?: string;
+	/** This program's own where nothing is said. */
+	environment?: NodeJS.ProcessEnv;
+};
+
+/**
 Runs a program to its end, without a shell. For daemons, which stay in memory: the library that does this for commands
 costs seven megabytes a process.
 @returns what it printed
@@ -102,8 +118,24 @@ costs seven megabytes a process.
 export async function runProgram(
 	program: string,
 	args: readonly string[],
-	{timeoutMs}: {timeoutMs: number},
+	{timeoutMs, input = '', environment = process.env}: RunProgramOptions,
 ): Promise<string> {
-	const {stdout} = await promisify(execFile)(program, [...args], {timeout: timeoutMs, killSignal: 'SIGKILL'});
-	return stdout;
+	const running = promisify(execFile)(program, [...args], {
+		timeout: timeoutMs,
+		killSignal: 'SIGKILL',
+		env: environment,
+	});
+	// One that does not read is known by how it ends.
+	running.child.stdin?.on('error', () => {});
+	running.child.stdin?.end(input);
+	return (await running).stdout;
+}
+
+/** Runs a program of the system's, in English, whatever the user speaks. @throws as `runProgram` does */
+export function runSystemProgram(
+	program: string,
+	args: readonly string[],
+	options: Omit<RunProgramOptions, 'environment'>,
+): Promise<string> {
+	return runProgram(program, args, {...options, environment: {LC_ALL: 'C', PATH: systemFolders}});
 }

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import path from 'node:path';
 import * as z from 'zod';
 import {resourcesSchema} from './resources.js';
+import {timestampSchema} from './time.js';
 import {vmStages, vmStatusSchema} from './vm.js';
 
 /** What an exe-unit is told about its VM: the file `spec.json` in the VM's folder, written by the provider. */
@@ -83,3 +84,45 @@ export const exeUnitStatusSchema = z.looseObject({
 	}),
 });
 export type ExeUnitStatus = z.infer<typeof exeUnitStatusSchema>;
+
+/** What is counted of a VM from its beginning on. One that its host has never told is missing. */
+export const exeUnitCounters = [
+	'running_seconds',
+	'cpu_seconds',
+	'disk_read_bytes',
+	'disk_written_bytes',
+	'network_in_bytes',
+	'network_out_bytes',
+] as const;
+export type ExeUnitCounter = (typeof exeUnitCounters)[number];
+
+const countersSchema = z.partialRecord(z.enum(exeUnitCounters), z.number().min(0));
+export type ExeUnitCounters = z.infer<typeof countersSchema>;
+
+/** In the VM's folder: what has been counted so far. Whatever an exe-unit tells is in it before it is told. */
+export const exeUnitUsageFile = 'usage.json';
+
+/** The content of that file. */
+export const exeUnitUsageRecordSchema = z.object({
+	at: timestampSchema,
+	totals: countersSchema,
+	/** How far each source of figures had come then, so that only what came after is added. */
+	sources: z.array(z.object({source: z.string(), counters: countersSchema})),
+});
+export type ExeUnitUsageRecord = z.infer<typeof exeUnitUsageRecordSchema>;
+
+/** A VM that never ran has used nothing; of one that did, what was never told is not known. */
+export function exeUnitTotals({
+	totals,
+}: Pick<ExeUnitUsageRecord, 'totals'>): Record<ExeUnitCounter, number | null> {
+	const unknown = totals.running_seconds ? null : 0;
+	const total = (name: ExeUnitCounter) => totals[name] ?? unknown;
+	return {
+		running_seconds: total('running_seconds'),
+		cpu_seconds: total('cpu_seconds'),
+		disk_read_bytes: total('disk_read_bytes'),
+		disk_written_bytes: total('disk_written_bytes'),
+		network_in_bytes: total('network_in_bytes'),
+		network_out_bytes: total('network_out_bytes'),
+	};
+}

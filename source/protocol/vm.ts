@@ -124,6 +124,53 @@ export type VmJob = z.infer<typeof vmJobSchema>;
 export const vmStages = ['prepare', 'boot', 'network', 'ready'] as const;
 export type VmStage = (typeof vmStages)[number];
 
+const figure = z.number().min(0).nullable();
+
+/**
+What a VM takes of its host, looked at from there: nothing in it is the guest's word. Totals begin with the VM and go on
+over its stops and starts; they never go back. null is what the host does not tell.
+*/
+export const vmUsageSchema = z.object({
+	at: timestampSchema,
+	/** From the start of its process to its end, booting and shutting down included. */
+	running_seconds: figure,
+	/** Of the whole process: the guest's instructions, and what its devices cost. */
+	cpu_seconds: figure,
+	/** Of all its cores, since the sample before; 0–100. */
+	cpu_percent: figure,
+	/** Resident in the host's memory now. */
+	memory_bytes: figure,
+	/** By the guest, to and from its disk. */
+	disk_read_bytes: figure,
+	disk_written_bytes: figure,
+	/** Carried over its SSH port, to the guest and from it. What goes by its way to the internet is not in it. */
+	network_in_bytes: figure,
+	network_out_bytes: figure,
+	/** What its disk takes on the host now. */
+	storage_bytes: figure,
+});
+export type VmUsage = z.infer<typeof vmUsageSchema>;
+
+/** What `current_usage` of `GET …/usage` holds, in this order. */
+export const usageVector = [
+	/** Seconds that it was running, all in all. */
+	'golem.usage.duration_sec',
+	/** Seconds that its host's processors worked for it, summed over the processors. */
+	'golem.usage.cpu_sec',
+	/** Memory that it was promised, in GiB. */
+	'golem.usage.gib',
+	/** Disk that it was promised, in GiB. */
+	'golem.usage.storage_gib',
+] as const;
+
+/** `GET …/usage` of a VM. null is what its host cannot tell. */
+export const vmUsageReportSchema = z.looseObject({
+	vector: z.array(z.string()),
+	current_usage: z.array(figure),
+	timestamp: timestampSchema,
+});
+export type VmUsageReport = z.infer<typeof vmUsageReportSchema>;
+
 /** One server-sent event of `GET …/events`. */
 export const vmEventSchema = z.discriminatedUnion('type', [
 	z.object({
@@ -138,6 +185,7 @@ export const vmEventSchema = z.discriminatedUnion('type', [
 		status: vmStatusSchema,
 		error: z.looseObject({code: z.string(), message: z.string()}).optional(),
 	}),
+	vmUsageSchema.extend({type: z.literal('usage')}),
 ]);
 export type VmEvent = z.infer<typeof vmEventSchema>;
 

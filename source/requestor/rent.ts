@@ -187,7 +187,7 @@ async function untilRunning(
 		for await (const event of provider.events(vm_id, waiting)) {
 			if (event.type === 'stage') {
 				onProgress({step: event.stage, message: stageMessages[event.stage] ?? event.message});
-			} else if (event.status !== 'creating') {
+			} else if (event.type === 'status' && event.status !== 'creating') {
 				return;
 			}
 		}

@@ -1,6 +1,7 @@
 import {constants} from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import {systemFolders} from '../platform/process.js';
 import {qemuProgram} from '../platform/qemu-program.js';
 
 /** The system package managers we know how to ask. */
@@ -73,10 +74,16 @@ export const uplinkRequirements: readonly Requirement[] = [
 	},
 ];
 
-/** The folders of the PATH, and those of the system's own programs, which an ordinary user's PATH may lack. */
+/**
+The folders of the PATH, and those of the system's own programs, which an ordinary user's PATH may lack. Not those of
+packages, which `npx` puts on it: one of them has another `nft`.
+*/
 function programFolders(environment: NodeJS.ProcessEnv): string[] {
 	const own = (environment['PATH'] ?? '').split(path.delimiter).filter(Boolean);
-	return [...own, '/usr/sbin', '/sbin', '/usr/local/sbin'];
+	return [
+		...own.filter(folder => !folder.endsWith(path.join('node_modules', '.bin'))),
+		...systemFolders.split(':'),
+	];
 }
 
 /** Can that program be started? */

@@ -1,6 +1,5 @@
-import {execFile} from 'node:child_process';
 import fs from 'node:fs/promises';
-import {promisify} from 'node:util';
+import {runSystemProgram} from '../../../source/platform/process.js';
 
 /** The users that guests' connections are made as; far from any user a system has. */
 export const guestUsers = {first: 0x70_01_00_00, last: 0x70_01_ff_ff} as const;
@@ -19,14 +18,20 @@ const notTheInternet = [
 	'224.0.0.0/3',
 ];
 
+const tableName = 'golem_guests';
+const timeoutMs = 10_000;
+
 /**
-Tells the kernel that what guests send does not go to this machine or its networks. Needs root and nftables.
+Tells the kernel that what guests send does not go to this machine or its networks, and asks it whether it holds to
+that. Needs root and nftables.
 @throws where the rules could not be put in place
 */
 export async function closeHostToGuests(): Promise<void> {
-	const running = promisify(execFile)('nft', ['-f', '-'], {timeout: 10_000});
-	running.child.stdin?.end(firewallRules(await readNameServers()));
-	await running;
+	await runSystemProgram('nft', ['-f', '-'], {timeoutMs, input: firewallRules(await readNameServers())});
+	const listed = await runSystemProgram('nft', ['list', 'table', 'inet', tableName], {timeoutMs});
+	if (!listed.includes('hook output') || !listed.includes('192.168.0.0/16')) {
+		throw new Error(`nft has put no rules in place: ${listed}`);
+	}
 }
 
 /**
@@ -36,9 +41,9 @@ one thing on the host's side that guests may ask, and nothing but names.
 export function firewallRules(nameServers: readonly string[]): string {
 	const servers = nameServers.length > 0 ? `ip daddr { ${nameServers.join(', ')} } th dport 53 accept` : '';
 	return `
-table inet golem_guests
-delete table inet golem_guests
-table inet golem_guests {
+table inet ${tableName}
+delete table inet ${tableName}
+table inet ${tableName} {
 	chain output {
 		type filter hook output priority 0; policy accept;
 		meta skuid ${guestUsers.first}-${guestUsers.last} goto guests

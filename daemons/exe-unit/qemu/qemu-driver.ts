@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {describeAccelerator, findAccelerator} from '../../../source/platform/accelerator.js';
-import {fileExists, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
+import {fileExists, isErrno, readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
 import type {Log} from '../../../source/platform/log.js';
 import {socketPath} from '../../../source/platform/paths.js';
 import {findProcesses, isProcessAlive, killProcess, runProgram} from '../../../source/platform/process.js';
@@ -170,6 +170,13 @@ export async function createQemuDriver(options: QemuDriverOptions): Promise<Driv
 				return undefined;
 			}
 		},
+
+		storageBytes: () =>
+			fs.stat(files.disk).then(
+				// POSIX leaves the unit open; Linux, macOS and the BSDs count in 512 bytes, whatever the file system's.
+				({blocks}) => blocks * 512,
+				error => (isErrno(error, 'ENOENT') ? 0 : null),
+			),
 	};
 }
 

@@ -7,6 +7,7 @@ import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {RunningVm, VmEnd} from '../driver.js';
 import {followConsole} from './console.js';
 import {withGuestAgent} from './guest-agent.js';
+import {createQemuMeter} from './qemu-meter.js';
 import {connectQmp, type Qmp} from './qmp.js';
 
 const monitorTimeoutMs = 10_000;
@@ -154,6 +155,7 @@ export function superviseVm({
 		// One that was found running has said so before, to somebody else.
 		guestReady: exited === undefined ? Promise.resolve() : console.ready,
 		ended,
+		measure: createQemuMeter({pid, qmp}),
 		consoleLog: console.lines,
 		kill,
 		async stop(graceMs) {

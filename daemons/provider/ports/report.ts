@@ -1,8 +1,8 @@
-import type {PortsReport, PortVerification} from '../../source/protocol/control.js';
-import type {Resources} from '../../source/protocol/resources.js';
+import type {PortsReport, PortVerification} from '../../../source/protocol/control.js';
+import type {Resources} from '../../../source/protocol/resources.js';
 import type {Firewall} from './firewall.js';
-import {describePortIssues} from './port-issues.js';
-import type {EphemeralPorts} from './port-occupants.js';
+import {describePortIssues} from './issues.js';
+import type {EphemeralPorts} from './occupants.js';
 import type {Ports} from './ports.js';
 
 export type PortReportFacts = {

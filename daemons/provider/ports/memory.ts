@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import {readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
-import type {Log} from '../../source/platform/log.js';
-import {type PortCheckerFinding, portCheckerFindingSchema} from '../../source/protocol/control.js';
-import {timestampSchema} from '../../source/protocol/time.js';
-import type {Verdict} from './port-verdict.js';
+import {readFileIfThere, writeFileAtomically} from '../../../source/platform/files.js';
+import type {Log} from '../../../source/platform/log.js';
+import {type PortCheckerFinding, portCheckerFindingSchema} from '../../../source/protocol/control.js';
+import {timestampSchema} from '../../../source/protocol/time.js';
+import type {Verdict} from './verdict.js';
 
 /** What port checkers found, kept over restarts: a provider that comes back need not be found out anew. */
 export type RememberedPorts = {

@@ -1,8 +1,5 @@
-import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
-import {isErrno} from '../../source/platform/files.js';
-
-export {findOwnAddresses} from './own-addresses.js';
+import {isErrno} from '../../../source/platform/files.js';
+import {runSystemProgram} from '../../../source/platform/process.js';
 
 /**
 What decides on this system about connections that come in. `unknown`: that cannot be told, mostly for want of root.
@@ -26,9 +23,6 @@ export type RunTool = (program: string, args: readonly string[]) => Promise<stri
 export type PortRange = {first: number; last: number};
 
 const toolTimeoutMs = 3000;
-/** Not the user's PATH: that may lack them, and `npx` puts programs before them that happen to have their names. */
-const systemFolders =
-	'/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin';
 
 /** Which firewall is active here. Nothing is changed, and what is missing or refuses to answer is no error. */
 export async function findFirewall(
@@ -187,13 +181,6 @@ async function findIptables(run: RunTool): Promise<Firewall | undefined> {
 	return /^-A INPUT .*-[jg] (?!ACCEPT|LOG)/m.test(rules) ? 'unknown' : undefined;
 }
 
-/** In English, whatever the user speaks. */
-async function runTool(program: string, args: readonly string[]): Promise<string> {
-	const running = promisify(execFile)(program, [...args], {
-		timeout: toolTimeoutMs,
-		killSignal: 'SIGKILL',
-		env: {LC_ALL: 'C', PATH: systemFolders},
-	});
-	running.child.stdin?.end();
-	return (await running).stdout;
+function runTool(program: string, args: readonly string[]): Promise<string> {
+	return runSystemProgram(program, args, {timeoutMs: toolTimeoutMs});
 }

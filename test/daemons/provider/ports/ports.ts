@@ -2,13 +2,13 @@ import {once} from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {openPortMemory} from '../../../daemons/provider/port-memory.js';
-import type {Quorum} from '../../../daemons/provider/port-verdict.js';
-import {createPorts, type PortCarrier} from '../../../daemons/provider/ports.js';
-import {createTestLog} from '../../support/log.js';
-import {canListen, freePortRange} from '../../support/network.js';
-import {temporaryFolder} from '../../support/temporary-folder.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+import {openPortMemory} from '../../../../daemons/provider/ports/memory.js';
+import {createPorts, type PortCarrier} from '../../../../daemons/provider/ports/ports.js';
+import type {Quorum} from '../../../../daemons/provider/ports/verdict.js';
+import {createTestLog} from '../../../support/log.js';
+import {canListen, freePortRange} from '../../../support/network.js';
+import {temporaryFolder} from '../../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 import {
 	type Checker,
 	lying,
@@ -20,7 +20,7 @@ import {
 	startChecker,
 	truthful,
 	visitAll,
-} from './_port-checkers.js';
+} from './_checkers.js';
 
 type Options = {
 	skipVerification?: boolean;

@@ -2,15 +2,15 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import {writePorts} from '../../../daemons/provider/port-fixes.js';
-import {describePortIssues, type PortFacts} from '../../../daemons/provider/port-issues.js';
+import {writePorts} from '../../../../daemons/provider/ports/fixes.js';
+import {describePortIssues, type PortFacts} from '../../../../daemons/provider/ports/issues.js';
 import {
 	type PortIssue,
 	type PortStatus,
 	portIssueSchema,
 	portStates,
-} from '../../../source/protocol/control.js';
-import {portErrors} from '../../../source/protocol/port-check.js';
+} from '../../../../source/protocol/control.js';
+import {portErrors} from '../../../../source/protocol/port-check.js';
 
 const [apiPort, range] = [7466, {start: 50_800, end: 50_820}];
 
@@ -429,7 +429,7 @@ test('whatever is found, an issue is lines for a terminal, and says what to do',
 });
 
 test('every page that issues refer to is there, under that heading', async t => {
-	const root = path.resolve(import.meta.dirname, '../../..');
+	const root = path.resolve(import.meta.dirname, '../../../..');
 	const text = await fs.readFile(path.join(root, 'docs/hosting.md'), 'utf8');
 	const headings = new Set(
 		[...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>

@@ -1,10 +1,14 @@
 import * as z from 'zod';
-import type {PortsReport} from '../../source/protocol/control.js';
-import {ApiError} from '../../source/protocol/error-codes.js';
-import {portChallengeSchema, portCheckPath, portProofBodySchema} from '../../source/protocol/port-check.js';
-import {jsonLines} from '../host/control-api.js';
-import type {LiveValue} from '../host/live-value.js';
-import {type Route, route} from '../host/router.js';
+import type {PortsReport} from '../../../source/protocol/control.js';
+import {ApiError} from '../../../source/protocol/error-codes.js';
+import {
+	portChallengeSchema,
+	portCheckPath,
+	portProofBodySchema,
+} from '../../../source/protocol/port-check.js';
+import {jsonLines} from '../../host/control-api.js';
+import type {LiveValue} from '../../host/live-value.js';
+import {type Route, route} from '../../host/router.js';
 
 /** By which a port checker that has come to the API can prove it. */
 export function portProofRoute(prove: (challenge: string) => string | undefined): Route {

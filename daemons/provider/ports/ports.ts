@@ -1,11 +1,11 @@
-import type {Log} from '../../source/platform/log.js';
-import type {PortCheckerFinding, PortStatus, PortVerification} from '../../source/protocol/control.js';
-import {askPortCheckers} from './port-checkers.js';
-import {isPortFree, openPortListeners, type PortListeners} from './port-listeners.js';
-import {isOutdated, type PortMemory} from './port-memory.js';
-import type {PortOccupant} from './port-occupants.js';
-import {createPortProofs, type PortProofs} from './port-proof.js';
-import {decide, type Quorum, type Verdict} from './port-verdict.js';
+import type {Log} from '../../../source/platform/log.js';
+import type {PortCheckerFinding, PortStatus, PortVerification} from '../../../source/protocol/control.js';
+import {askPortCheckers} from './checkers.js';
+import {isPortFree, openPortListeners, type PortListeners} from './listeners.js';
+import {isOutdated, type PortMemory} from './memory.js';
+import type {PortOccupant} from './occupants.js';
+import {createPortProofs, type PortProofs} from './proof.js';
+import {decide, type Quorum, type Verdict} from './verdict.js';
 
 /** A VM that has a port. */
 export type PortCarrier = {vmId: string; isRunning: boolean};

@@ -6,11 +6,15 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
-import {findPortOccupants, oneLine, readEphemeralPorts} from '../../../daemons/provider/port-occupants.js';
-import {startChild, typescriptArguments} from '../../support/child-process.js';
-import {freePort, freePortRange} from '../../support/network.js';
-import {temporaryFolder} from '../../support/temporary-folder.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+import {
+	findPortOccupants,
+	oneLine,
+	readEphemeralPorts,
+} from '../../../../daemons/provider/ports/occupants.js';
+import {startChild, typescriptArguments} from '../../../support/child-process.js';
+import {freePort, freePortRange} from '../../../support/network.js';
+import {temporaryFolder} from '../../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 
 /* Only Linux tells who has a port; here are real processes with real sockets. */
 
@@ -97,7 +101,7 @@ asRoot('an ordinary user is told of the own programs only', async t => {
 	// What runs TypeScript keeps things where temporary files go.
 	await fs.chmod(folder, 0o777);
 	const file = path.join(folder, 'asks.mts');
-	const module = fileURLToPath(new URL('../../../daemons/provider/port-occupants.js', import.meta.url));
+	const module = fileURLToPath(new URL('../../../../daemons/provider/ports/occupants.js', import.meta.url));
 	await fs.writeFile(
 		file,
 		`import net from 'node:net';

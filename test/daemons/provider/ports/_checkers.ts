@@ -3,7 +3,7 @@ import http from 'node:http';
 import net, {type AddressInfo} from 'node:net';
 import readline from 'node:readline';
 import type {ExecutionContext} from 'ava';
-import type {PortCheckBody, PortFinding} from '../../../source/protocol/port-check.js';
+import type {PortCheckBody, PortFinding} from '../../../../source/protocol/port-check.js';
 
 /*
 Stand-ins for port checkers: real HTTP servers that answer as the contract says, or as it does not. Whether a port can be

@@ -1,10 +1,10 @@
-import {checkPorts} from '../../source/client/port-checker-client.js';
-import {GolemError} from '../../source/platform/golem-error.js';
-import type {Log} from '../../source/platform/log.js';
-import type {PortCheckerFinding, PortVerification} from '../../source/protocol/control.js';
-import {maximumPortsPerCheck, type PortFinding} from '../../source/protocol/port-check.js';
-import type {PortProofs} from './port-proof.js';
-import {weigh} from './port-verdict.js';
+import {checkPorts} from '../../../source/client/port-checker-client.js';
+import {GolemError} from '../../../source/platform/golem-error.js';
+import type {Log} from '../../../source/platform/log.js';
+import type {PortCheckerFinding, PortVerification} from '../../../source/protocol/control.js';
+import {maximumPortsPerCheck, type PortFinding} from '../../../source/protocol/port-check.js';
+import type {PortProofs} from './proof.js';
+import {weigh} from './verdict.js';
 
 /** How far a port checker has come. */
 export type CheckerProgress = PortVerification['checkers'][number];

@@ -1,6 +1,6 @@
-import type {PortIssue, PortStatus} from '../../source/protocol/control.js';
-import {type Surroundings, writePorts} from './port-fixes.js';
-import {type EphemeralPorts, oneLine} from './port-occupants.js';
+import type {PortIssue, PortStatus} from '../../../source/protocol/control.js';
+import {type Surroundings, writePorts} from './fixes.js';
+import {type EphemeralPorts, oneLine} from './occupants.js';
 
 type Facts = Surroundings & {
 	api: PortStatus;

@@ -1,8 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import * as z from 'zod';
-import {askAddressService} from '../../source/client/address-service-client.js';
-import {askOwnAddress} from '../../source/client/port-checker-client.js';
-import type {Log} from '../../source/platform/log.js';
+import {askAddressService} from '../../../source/client/address-service-client.js';
+import {askOwnAddress} from '../../../source/client/port-checker-client.js';
+import type {Log} from '../../../source/platform/log.js';
 
 /** The address requestors connect to. */
 export type PublicAddress = {

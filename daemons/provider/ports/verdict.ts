@@ -1,5 +1,5 @@
-import type {PortCheckerFinding} from '../../source/protocol/control.js';
-import type {PortFinding} from '../../source/protocol/port-check.js';
+import type {PortCheckerFinding} from '../../../source/protocol/control.js';
+import type {PortFinding} from '../../../source/protocol/port-check.js';
 
 /** How many port checkers have to reach a port: that many, or more than half of those that answered. */
 export type Quorum = number | 'majority';

@@ -6,12 +6,12 @@ import test, {type ExecutionContext} from 'ava';
 import {
 	type Firewall,
 	findFirewall,
-	findOwnAddresses,
 	openPortsCommands,
 	type RunTool,
-} from '../../../daemons/provider/firewall.js';
-import {temporaryFolder} from '../../support/temporary-folder.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+} from '../../../../daemons/provider/ports/firewall.js';
+import {findOwnAddresses} from '../../../../daemons/provider/ports/own-addresses.js';
+import {temporaryFolder} from '../../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 
 type Answer = string | {code: string | number};
 

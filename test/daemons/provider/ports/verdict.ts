@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {decide, weigh} from '../../../daemons/provider/port-verdict.js';
+import {decide, weigh} from '../../../../daemons/provider/ports/verdict.js';
 
 const own = {proof: 'aa', wasVisited: true};
 const opened = {accessible: true, error: null} as const;

@@ -1,6 +1,6 @@
-import type {PortStatus} from '../../source/protocol/control.js';
-import {type Cause, writePorts} from './port-fixes.js';
-import {oneLine} from './port-occupants.js';
+import type {PortStatus} from '../../../source/protocol/control.js';
+import {type Cause, writePorts} from './fixes.js';
+import {oneLine} from './occupants.js';
 
 const causeTexts: Readonly<Record<Exclude<Cause, 'other'>, string>> = {
 	dropped: 'no answer comes, so a router does not forward it or a firewall drops it',

@@ -1,4 +1,4 @@
-import {isPublicAddress} from '../../source/protocol/address.js';
+import {isPublicAddress} from '../../../source/protocol/address.js';
 import {type Firewall, openRangesCommands, type PortRange} from './firewall.js';
 import {isCarrierGrade, isOwnAddress, localAddresses} from './own-addresses.js';
 

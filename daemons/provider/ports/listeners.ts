@@ -1,6 +1,6 @@
 import net from 'node:net';
-import {portCheckGreeting} from '../../source/protocol/port-check.js';
-import type {PortProofs} from './port-proof.js';
+import {portCheckGreeting} from '../../../source/protocol/port-check.js';
+import type {PortProofs} from './proof.js';
 
 /** Ports that are open to be tried from outside. */
 export type PortListeners = {

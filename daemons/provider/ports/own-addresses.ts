@@ -1,6 +1,6 @@
 import os from 'node:os';
 import ipaddr from 'ipaddr.js';
-import {isLoopbackAddress, isPublicAddress, normaliseAddress} from '../../source/protocol/address.js';
+import {isLoopbackAddress, isPublicAddress, normaliseAddress} from '../../../source/protocol/address.js';
 
 /** This machine's addresses that others may reach, those of its real network cards first. */
 export function findOwnAddresses(interfaces = os.networkInterfaces()): string[] {

@@ -1,7 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
-import {createPortVerifier} from '../../../daemons/provider/port-verifier.js';
-import {createTestLog} from '../../support/log.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+import {createPortVerifier} from '../../../../daemons/provider/ports/verifier.js';
+import {createTestLog} from '../../../support/log.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 
 const never = 24 * 60 * 60_000;
 

@@ -1,10 +1,10 @@
 import {once} from 'node:events';
 import net from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {openPortListeners} from '../../../daemons/provider/port-listeners.js';
-import {createPortProofs} from '../../../daemons/provider/port-proof.js';
-import {canListen, freePort} from '../../support/network.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+import {openPortListeners} from '../../../../daemons/provider/ports/listeners.js';
+import {createPortProofs} from '../../../../daemons/provider/ports/proof.js';
+import {canListen, freePort} from '../../../support/network.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 
 async function listenerFor(t: ExecutionContext) {
 	const port = await freePort();

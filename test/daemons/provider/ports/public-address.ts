@@ -1,9 +1,9 @@
 import test, {type ExecutionContext} from 'ava';
-import {createPublicAddress} from '../../../daemons/provider/public-address.js';
-import {startHttpServer} from '../../support/http-server.js';
-import {createTestLog} from '../../support/log.js';
-import {freePort} from '../../support/network.js';
-import {eventually, whenTrue} from '../../support/waiting.js';
+import {createPublicAddress} from '../../../../daemons/provider/ports/public-address.js';
+import {startHttpServer} from '../../../support/http-server.js';
+import {createTestLog} from '../../../support/log.js';
+import {freePort} from '../../../support/network.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
 
 type Sources = {configured?: string; portCheckers?: string[]; services?: string[]; pauseMs?: number};
 

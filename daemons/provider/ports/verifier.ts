@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Log} from '../../source/platform/log.js';
-import type {PortVerification} from '../../source/protocol/control.js';
+import type {Log} from '../../../source/platform/log.js';
+import type {PortVerification} from '../../../source/protocol/control.js';
 import type {Ports} from './ports.js';
 import type {PublicAddress} from './public-address.js';
 
@@ -124,8 +124,10 @@ export function createPortVerifier({
 		},
 		state() {
 			const {phase: step, ...progress} = ports.progress();
+			const hasBegun = phase !== 'address';
 			return {
 				...progress,
+				...(hasBegun ? {} : {settled: 0, checkers: []}),
 				phase: phase === 'outside' ? step : phase,
 				started_at: startedAt,
 				finished_at: finishedAt,

@@ -1,8 +1,8 @@
-import type {PortIssue, PortStatus, PortVerification} from '../../source/protocol/control.js';
-import {describeOccupied} from './occupied-ports.js';
-import {causeOf, groupBy, writeAll, writeCauses} from './port-causes.js';
-import {reachFixes, type Surroundings, type Unreached, writeRange} from './port-fixes.js';
-import {type EphemeralPorts, oneLine} from './port-occupants.js';
+import type {PortIssue, PortStatus, PortVerification} from '../../../source/protocol/control.js';
+import {causeOf, groupBy, writeAll, writeCauses} from './causes.js';
+import {reachFixes, type Surroundings, type Unreached, writeRange} from './fixes.js';
+import {type EphemeralPorts, oneLine} from './occupants.js';
+import {describeOccupied} from './occupied-issue.js';
 
 /** All that is known about a provider's ports, and about where they are. */
 export type PortFacts = Surroundings & {
