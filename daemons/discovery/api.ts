@@ -4,8 +4,6 @@ import {
 	type Advertisement,
 	type AdvertisementBody,
 	advertisementBodySchema,
-	advertisementQuerySchema,
-	advertisementSchema,
 	advertisementText,
 } from '../../source/protocol/advertisement.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
@@ -16,25 +14,28 @@ import {
 	checkTimestamp,
 	readCredentials,
 } from '../../source/protocol/signed-request.js';
-import {createRequestAuthenticator} from '../host/request-signatures.js';
 import {type ApiRequest, type Route, route} from '../host/router.js';
 import type {Registry} from './registry.js';
+import {publishedSchema, searchRoute} from './search.js';
+import {createWithdrawalAuthenticator} from './withdrawal.js';
 
 export type DiscoveryApiOptions = {
 	registry: Registry;
 	requireSignatures: boolean;
 	allowPrivate: boolean;
+	/** Under which names, as in `name:port`, this server is called; with none, a request's own Host is believed. */
+	names?: readonly string[];
+	/** Is each search, and each advertisement as it came, to be logged? */
+	logsDetails?: boolean;
 	onChange: () => void;
 	now?: () => number;
 };
 
-/** What goes out: ids that came in in any case are in lower case now. */
-const publishedSchema = advertisementSchema.extend({provider_id: z.string().regex(/^0x[0-9a-f]{40}$/)});
-
 /** The public API of discovery. */
 export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 	const {registry, requireSignatures, allowPrivate, onChange, now = Date.now} = options;
-	const authenticate = createRequestAuthenticator('Provider', now);
+	const {names = [], logsDetails = false} = options;
+	const authenticate = createWithdrawalAuthenticator(names, now);
 
 	return [
 		route({
@@ -66,29 +67,16 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 					timestamp: credentials.timestamp,
 					signature: credentials.signature,
 				});
-				request.log.info({provider_id: credentials.id, resources: request.body.resources}, 'advertised');
+				const {resources} = request.body;
+				request.log.info(
+					{provider_id: credentials.id, resources, ...(logsDetails ? {advertisement: request.body} : {})},
+					'advertised',
+				);
 				onChange();
 				return {body: advertisement};
 			},
 		}),
-		route({
-			method: 'GET',
-			path: '/api/v1/advertisements',
-			summary: 'Providers that have at least that much, freshest first.',
-			query: advertisementQuerySchema,
-			answers: [
-				{
-					status: 200,
-					description: 'As many of them as the limit allows.',
-					schema: z.array(publishedSchema),
-					headers: {'X-Total-Count': 'How many there are in all.'},
-				},
-			],
-			handle({query: {cpu = 0, memory = 0, storage = 0, country, limit}}) {
-				const found = registry.find({minimum: {cpu, memory, storage}, country});
-				return {headers: {'X-Total-Count': String(found.length)}, body: found.slice(0, limit)};
-			},
-		}),
+		searchRoute(registry, {logsSearches: logsDetails}),
 		route({
 			method: 'GET',
 			path: '/api/v1/advertisements/:provider_id',
@@ -111,7 +99,7 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 			],
 			errorCodes: ['AUTH_004', 'ADV_004'],
 			async handle(request) {
-				const id = authenticate(request, request.headers.host ?? '');
+				const id = authenticate(request);
 				if (id !== readProviderId(request.params)) {
 					throw new ApiError('AUTH_004', 'Only the provider itself can withdraw its advertisement.');
 				}

@@ -53,6 +53,8 @@ await runDaemon({
 				registry,
 				requireSignatures: settings.requireSignatures,
 				allowPrivate: settings.allowPrivate,
+				names: settings.names,
+				logsDetails: settings.debug,
 				onChange: () => changes.set(undefined),
 			}),
 			limit: limitByAddress(createRateLimit({perMinute: settings.rateLimitPerMinute})),

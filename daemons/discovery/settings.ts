@@ -10,6 +10,28 @@ const databaseFile = z
 	.transform(url => url.slice('sqlite://'.length).replace(/^~(?=\/)/, os.homedir()))
 	.optional();
 
+/** Names as providers dial them, or whole URLs; each becomes what a provider's signature is made for. */
+const namesSchema = settingSchemas.list.transform((names, context) =>
+	names.map(name => {
+		const host = readHost(name);
+		if (host === undefined) {
+			context.issues.push({
+				code: 'custom',
+				input: name,
+				message: `${name} is no name such as discovery.example:9001`,
+			});
+		}
+
+		return host ?? '';
+	}),
+);
+
+function readHost(name: string): string | undefined {
+	const text = name.includes('://') ? name : `http://${name}`;
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	return url && url.username === '' && url.pathname === '/' && url.search === '' ? url.host : undefined;
+}
+
 /** What a discovery server can be told. */
 export const discoverySettings = {
 	host: setting({
@@ -54,6 +76,14 @@ export const discoverySettings = {
 		default: false,
 		description: 'Accept advertisements with private or loopback addresses',
 	}),
+	names: setting({
+		variable: 'DISCOVERY_NAMES',
+		aliases: ['GOLEM_DISCOVERY_NAMES'],
+		schema: namesSchema,
+		default: [],
+		description:
+			'What providers call this server, as in discovery.example:9001; withdrawals for others are refused',
+	}),
 	rateLimitPerMinute: setting({
 		variable: 'DISCOVERY_RATE_LIMIT_PER_MINUTE',
 		aliases: ['GOLEM_DISCOVERY_RATE_LIMIT_PER_MINUTE'],
@@ -67,5 +97,12 @@ export const discoverySettings = {
 		schema: trustedProxiesSchema,
 		default: [],
 		description: 'Proxies whose X-Forwarded-For says where a request comes from: addresses and ranges',
+	}),
+	debug: setting({
+		variable: 'DISCOVERY_DEBUG',
+		aliases: ['GOLEM_DISCOVERY_DEBUG'],
+		schema: settingSchemas.flag,
+		default: false,
+		description: 'Write each search, and each advertisement as it came, into the log',
 	}),
 };

@@ -2,16 +2,18 @@ import * as z from 'zod';
 import {type ExeUnitStatus, exeUnitSshKeysSchema} from '../../source/protocol/exe-unit.js';
 import {withHeartbeat} from '../host/control-api.js';
 import {type Route, route} from '../host/router.js';
+import type {Meter} from './meter.js';
 import type {Supervisor} from './supervisor.js';
 
 export type ExeUnitControlOptions = {
 	supervisor: Supervisor;
+	meter: Pick<Meter, 'sample' | 'follow'>;
 	/** Ends this process once the answer has gone out. */
 	exit: (options: {removeFiles: boolean}) => void;
 };
 
 /** The control API of an exe-unit; only its provider speaks to it. */
-export function exeUnitRoutes({supervisor, exit}: ExeUnitControlOptions): Route[] {
+export function exeUnitRoutes({supervisor, meter, exit}: ExeUnitControlOptions): Route[] {
 	return [
 		route({
 			method: 'GET',
@@ -33,6 +35,27 @@ export function exeUnitRoutes({supervisor, exit}: ExeUnitControlOptions): Route[
 					),
 				},
 			}),
+		}),
+		route({
+			method: 'GET',
+			path: '/v1/usage',
+			summary:
+				'What the VM takes now, and every two seconds while it runs with follow=true, one sample a line.',
+			query: z.object({follow: z.enum(['true', 'false']).default('false')}),
+			handle: async ({query, signal}) =>
+				query.follow === 'true'
+					? {
+							stream: {
+								contentType: 'application/x-ndjson',
+								// An empty line is a sign of life.
+								chunks: withHeartbeat(
+									meter.follow(signal),
+									usage => `${usage ? JSON.stringify(usage) : ''}\n`,
+									signal,
+								),
+							},
+						}
+					: {body: await meter.sample()},
 		}),
 		route({
 			method: 'POST',

@@ -6,13 +6,15 @@ import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {openLog} from '../../source/platform/log.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {listenOnUnixSocket} from '../../source/platform/unix-socket.js';
-import {exeUnitFileEndings, exeUnitSpecSchema} from '../../source/protocol/exe-unit.js';
+import {exeUnitFileEndings, exeUnitSpecSchema, exeUnitUsageFile} from '../../source/protocol/exe-unit.js';
 import {vmStatusSchema} from '../../source/protocol/vm.js';
 import {closeHttpServer, createHttpApi} from '../host/http-server.js';
 import {exeUnitRoutes} from './control.js';
 import {ensureHostKey} from './host-key.js';
+import {createMeter} from './meter.js';
 import {createQemuDriver} from './qemu/qemu-driver.js';
 import {createSupervisor} from './supervisor.js';
+import {openUsageRecord} from './usage-record.js';
 
 /*
 The supervisor of one VM: `main.js <the VM's folder> <beginning of its socket paths> <what it was last>`.
@@ -50,17 +52,24 @@ async function run(): Promise<void> {
 	});
 	const hostKey = await ensureHostKey(vmFolder);
 	const driver = await createQemuDriver({spec, vmFolder, socketBase, hostKey, log});
+	const meter = createMeter({
+		record: await openUsageRecord(path.join(vmFolder, exeUnitUsageFile), log),
+		cores: spec.resources.cpu,
+		storageBytes: driver.storageBytes,
+	});
 	const supervisor = createSupervisor({
 		spec,
 		driver,
 		sshHostKeys: [hostKey.publicKey],
 		lastStatus: vmStatusSchema.parse(lastStatus),
+		meter,
 		log,
 	});
 	const ending = new AbortController();
 	const exit = async ({removeFiles}: {removeFiles: boolean}) => {
 		ending.abort(new Error('ending'));
 		await closeHttpServer(server, 500);
+		await meter.close();
 		if (removeFiles) {
 			await fs.rm(vmFolder, {recursive: true, force: true});
 		}
@@ -73,6 +82,7 @@ async function run(): Promise<void> {
 	const server = createHttpApi({
 		routes: exeUnitRoutes({
 			supervisor,
+			meter,
 			exit: options => {
 				exit(options).catch((error: unknown) => {
 					log.error({err: error}, 'could not clean up');

@@ -8,6 +8,7 @@ import type {ExeUnitSpec, ExeUnitStatus} from '../../source/protocol/exe-unit.js
 import type {VmStage, VmStatus} from '../../source/protocol/vm.js';
 import {createLiveValue, type LiveValue} from '../host/live-value.js';
 import type {Driver, RunningVm} from './driver.js';
+import type {Meter} from './meter.js';
 import {openSshProxy, type SshProxy} from './ssh-proxy.js';
 
 /** From power on to an SSH banner, on the slowest machine we know, times four. */
@@ -24,6 +25,7 @@ export type SupervisorOptions = {
 	sshHostKeys: readonly string[];
 	/** What the VM was when it was last heard of. */
 	lastStatus: VmStatus;
+	meter: Pick<Meter, 'watchVm' | 'watchProxy' | 'sample' | 'settled'>;
 	log: Log;
 	/** How long to try to get the SSH port. */
 	portPatienceMs?: number;
@@ -51,6 +53,7 @@ export function createSupervisor({
 	driver,
 	sshHostKeys,
 	lastStatus,
+	meter,
 	log,
 	portPatienceMs = defaultPortPatienceMs,
 }: SupervisorOptions): Supervisor {
@@ -120,6 +123,7 @@ export function createSupervisor({
 
 	function watch(running: RunningVm): void {
 		vm = running;
+		meter.watchVm(running);
 		void running.ended.then(async end => {
 			if (vm !== running) {
 				return;
@@ -141,12 +145,18 @@ export function createSupervisor({
 		});
 	}
 
+	async function openMeteredProxy(): Promise<SshProxy> {
+		const opened = await openSshProxy({...spec.proxy, log});
+		meter.watchProxy(opened);
+		return opened;
+	}
+
 	/** Another program may have the port for a while, if only as the near end of a connection of its own. */
 	async function openProxy(target: 'off' | 'starting'): Promise<void> {
 		let refusal: unknown;
 		proxy ??= await pollUntil(
 			() =>
-				openSshProxy({...spec.proxy, log}).catch((error: unknown) => {
+				openMeteredProxy().catch((error: unknown) => {
 					if (refusal === undefined) {
 						log.warn({err: error}, 'the SSH port is not free; trying again');
 					}
@@ -263,7 +273,10 @@ export function createSupervisor({
 				mustBe('running');
 				become('stopping');
 				try {
+					// A last look: what it takes from here on may not be seen any more.
+					await meter.sample();
 					await vm?.stop(stopGraceMs);
+					await meter.settled();
 				} catch (error) {
 					await fail(error);
 					return;

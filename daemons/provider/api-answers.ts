@@ -37,11 +37,12 @@ export function toAccess(record: VmRecord, publicIp: string | null): VmAccess {
 	};
 }
 
-/** Says each stage and each status once. */
+/** Says each stage, each status and each sample once; a VM that does not run has no samples. */
 export async function* toEvents(states: AsyncGenerator<VmState>): AsyncGenerator<VmEvent> {
 	let lastStage: string | undefined;
 	let lastStatus: string | undefined;
-	for await (const {record, stage} of states) {
+	let lastUsage: VmState['usage'];
+	for await (const {record, stage, usage} of states) {
 		if (stage && stage.name !== lastStage) {
 			lastStage = stage.name;
 			yield {type: 'stage', stage: stage.name, message: stage.message, elapsed_ms: stage.elapsed_ms};
@@ -52,6 +53,11 @@ export async function* toEvents(states: AsyncGenerator<VmState>): AsyncGenerator
 			yield {type: 'status', status: record.status, ...(record.error ? {error: record.error} : {})};
 		}
 
+		if (usage && usage !== lastUsage && record.status === 'running') {
+			yield {type: 'usage', ...usage};
+		}
+
+		lastUsage = usage;
 		if (record.status === 'deleted') {
 			return;
 		}

@@ -10,6 +10,7 @@ import {
 	vmAccessSchema,
 	vmJobSchema,
 	vmSchema,
+	vmUsageReportSchema,
 } from '../../source/protocol/vm.js';
 import {withHeartbeat} from '../host/control-api.js';
 import {type AnswerDescription, type ApiRequest, type Route, route} from '../host/router.js';
@@ -158,13 +159,29 @@ export function providerRoutes(options: ProviderApiOptions): Route[] {
 		}),
 		route({
 			method: 'GET',
+			path: `${vmParameters}/usage`,
+			summary:
+				'What a VM has used until now: time it ran and CPU time as measured, memory and disk as promised.',
+			...aboutVms('VM_002'),
+			answers: [
+				{
+					status: 200,
+					description: 'An amount for each name in `vector`; null is what this provider cannot measure.',
+					schema: vmUsageReportSchema,
+				},
+			],
+			handle: async request => ({body: await vms.usage(await vmOf(request), request.signal)}),
+		}),
+		route({
+			method: 'GET',
 			path: `${vmParameters}/events`,
-			summary: 'Server-sent events: stages and status, from now on.',
+			summary: 'Server-sent events: stages, status and, while the VM runs, what it takes, from now on.',
 			...aboutVms('VM_002', 'RATE_001'),
 			answers: [
 				{
 					status: 200,
-					description: 'Events `stage` and `status`; a comment where there is none for ten seconds.',
+					description:
+						'Events `stage`, `status` and, every two seconds, `usage`; a comment where there is none for ten seconds.',
 					contentType: 'text/event-stream',
 					schema: z.string(),
 				},

@@ -2,13 +2,18 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Log} from '../../source/platform/log.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {ExeUnitStatus} from '../../source/protocol/exe-unit.js';
+import type {VmUsage} from '../../source/protocol/vm.js';
 import {createLiveValue, type LiveValue} from '../host/live-value.js';
 import type {ExeUnit} from './exe-units.js';
 import type {VmRecord} from './vm-record.js';
 import type {VmStore} from './vm-store.js';
 
-/** A VM at this moment: what is on disk, and how far its start has come. */
-export type VmState = {record: VmRecord; stage: ExeUnitStatus['stage']};
+/** A VM at this moment: what is on disk, how far its start has come, and what it takes, as long as somebody follows that. */
+export type VmState = {
+	record: VmRecord;
+	stage: ExeUnitStatus['stage'];
+	usage?: VmUsage | undefined;
+};
 
 /** One VM in the provider's memory. */
 export type VmEntry = {

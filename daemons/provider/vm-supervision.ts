@@ -53,7 +53,9 @@ export function createVmSupervision({
 			throw new GolemError('NOT_REACHABLE', `The exe-unit of ${id} is ending.`);
 		}
 
-		state.set({...state.get(), stage: status.stage});
+		const {usage} = state.get();
+		// Of one that is off there is no usage, and when it is on again it is another.
+		state.set({...state.get(), stage: status.stage, usage: status.status === 'running' ? usage : undefined});
 		if (status.status === record.status && record.ssh_host_keys.length > 0) {
 			return;
 		}

@@ -1,7 +1,7 @@
 import {createHash, randomUUID} from 'node:crypto';
 import type {Log} from '../../source/platform/log.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
-import type {CreateVmRequest} from '../../source/protocol/vm.js';
+import type {CreateVmRequest, VmUsageReport} from '../../source/protocol/vm.js';
 import type {InstalledImage} from '../images/image.js';
 import {admit} from './admission.js';
 import {type ExeUnit, toApiError} from './exe-units.js';
@@ -10,6 +10,7 @@ import {toExeUnitSpec, type VmRecord} from './vm-record.js';
 import {createVmRegistry, type VmEntry, type VmState} from './vm-registry.js';
 import type {OpenedVmStore} from './vm-store.js';
 import {createVmSupervision} from './vm-supervision.js';
+import {createUsageFollowing, readUsageReport} from './vm-usage.js';
 
 export type VmsOptions = OpenedVmStore &
 	VmActionsOptions & {
@@ -43,7 +44,10 @@ export type Vms = VmActions & {
 	findJob(owner: string, jobId: string): VmRecord;
 	list(owner: string): VmRecord[];
 	all(): VmRecord[];
+	/** Its state and, as long as somebody follows it, its usage. */
 	follow(record: VmRecord, signal: AbortSignal): AsyncGenerator<VmState>;
+	/** What it has used until now. */
+	usage(record: VmRecord, signal: AbortSignal): Promise<VmUsageReport>;
 };
 
 export function createVms(options: VmsOptions): Vms {
@@ -57,6 +61,7 @@ export function createVms(options: VmsOptions): Vms {
 		store,
 	});
 	const {records} = registry;
+	const following = createUsageFollowing({log: ownLog, signal});
 
 	/** Puts a new VM on disk, on a port that is free, or takes back all of it. */
 	async function writeDown(vm: VmEntry, record: VmRecord, log: Log): Promise<VmRecord> {
@@ -189,7 +194,11 @@ export function createVms(options: VmsOptions): Vms {
 		findJob: (owner, jobId) => findOwn(owner, ({job_id}) => job_id === jobId, `job ${jobId}`),
 		list: owner => records().filter(record => record.owner === owner),
 		all: records,
-		follow: (record, followSignal) => registry.entryOf(record.id).state.follow(followSignal),
+		follow: (record, followSignal) => following.follow(registry.entryOf(record.id), followSignal),
+		usage: (record, askSignal) =>
+			readUsageReport(record, registry.entryOf(record.id).exeUnit, askSignal).catch((error: unknown) => {
+				throw toApiError(error);
+			}),
 		...actions,
 	};
 }

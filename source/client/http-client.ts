@@ -21,6 +21,8 @@ export type SendOptions = {
 	signal?: AbortSignal | undefined;
 };
 
+type GetOptions = Pick<SendOptions, 'timeoutMs' | 'signal'>;
+
 /** A server answered. Times are in milliseconds since 1970. */
 export type SignOfLife = {
 	/** When it was asked and when its answer came, by this machine's clock. */
@@ -30,10 +32,26 @@ export type SignOfLife = {
 	serverTimeMs: number | undefined;
 };
 
+/** What a question was answered with that may have been asked before. */
+export type ConditionalAnswer<Value> = {
+	/** What its own clock showed, cut to whole seconds; undefined where it does not tell. */
+	serverTimeMs: number | undefined;
+} & (
+	| {unchanged: true}
+	| {
+			unchanged: false;
+			value: Value;
+			/** To ask with the next time; undefined where the other side gave none. */
+			etag: string | undefined;
+			headers: Response['headers'];
+	  }
+);
+
 export type HttpClient = {
 	/**
 	Sends a request and checks the answer's shape.
-	@throws GolemError with the code the other side gave; NOT_REACHABLE, NET_001 (timed out) or BAD_ANSWER
+	@throws GolemError with the code the other side gave; NOT_REACHABLE, NET_001 (timed out) or BAD_ANSWER. Where it was
+	told when to come again, the details have it as `retry_after_seconds`.
 	*/
 	send<Value>(
 		method: 'GET' | 'POST' | 'DELETE',
@@ -41,10 +59,16 @@ export type HttpClient = {
 		schema: z.ZodType<Value>,
 		options?: SendOptions,
 	): Promise<Value>;
+	/** Asks whether there is something else than what came with that ETag. @throws as `send` does */
+	getIfChanged<Value>(
+		path: string,
+		schema: z.ZodType<Value>,
+		options?: GetOptions & {etag?: string | undefined},
+	): Promise<ConditionalAnswer<Value>>;
 	/** The answer as it is. @throws as `send` does */
-	text(path: string, options?: Pick<SendOptions, 'timeoutMs' | 'signal'>): Promise<string>;
+	text(path: string, options?: GetOptions): Promise<string>;
 	/** Asks for nothing but a sign of life, and the time over there. @throws as `send` does */
-	signOfLife(path: string, options?: Pick<SendOptions, 'timeoutMs' | 'signal'>): Promise<SignOfLife>;
+	signOfLife(path: string, options?: GetOptions): Promise<SignOfLife>;
 	/** The lines of a streamed answer as they come; it ends with the stream. */
 	lines(path: string, options?: Pick<SendOptions, 'signal' | 'headers'>): AsyncGenerator<string>;
 };
@@ -54,6 +78,8 @@ const defaultTimeoutMs = 15_000;
 const streamSilenceMs = 30_000;
 const maximumLineBytes = 1024 * 1024;
 const maximumAnswerBytes = 16 * 1024 * 1024;
+/** A longer one is not worth sending back. */
+const maximumEtagLength = 256;
 
 export function createHttpClient({target, name, hint, sign}: HttpClientOptions): HttpClient {
 	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
@@ -65,12 +91,13 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 
 	async function get(
 		path: string,
-		{timeoutMs = defaultTimeoutMs, signal}: Pick<SendOptions, 'timeoutMs' | 'signal'> = {},
+		{timeoutMs = defaultTimeoutMs, signal, headers}: Omit<SendOptions, 'body'> = {},
 	): Promise<Response<string>> {
 		try {
 			const client = await loadGot();
 			return await readBounded(
 				client(`${base}${path}`, {
+					...(headers ? {headers} : {}),
 					timeout: {request: timeoutMs},
 					...(signal ? {signal} : {}),
 				}),
@@ -100,6 +127,27 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 			}
 		},
 
+		async getIfChanged(path, schema, {etag, ...options} = {}) {
+			const condition = etag === undefined ? {} : {'if-none-match': etag};
+			const {statusCode, headers, body} = await get(path, {
+				...options,
+				headers: headersFor('GET', path, '', condition),
+			});
+			const serverTimeMs = readServerTime(headers.date);
+			if (etag !== undefined && statusCode === 304) {
+				return {unchanged: true, serverTimeMs};
+			}
+
+			const isUsable = (headers.etag ?? '').length <= maximumEtagLength;
+			return {
+				unchanged: false,
+				value: parseAnswer(body, schema, name),
+				etag: isUsable ? headers.etag : undefined,
+				headers,
+				serverTimeMs,
+			};
+		},
+
 		text: async (path, options) => (await get(path, options)).body,
 
 		async signOfLife(path, options) {
@@ -107,12 +155,7 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 			await loadGot();
 			const askedAtMs = Date.now();
 			const {headers} = await get(path, options);
-			const serverTimeMs = Date.parse(headers.date ?? '');
-			return {
-				askedAtMs,
-				answeredAtMs: Date.now(),
-				serverTimeMs: Number.isNaN(serverTimeMs) ? undefined : serverTimeMs,
-			};
+			return {askedAtMs, answeredAtMs: Date.now(), serverTimeMs: readServerTime(headers.date)};
 		},
 
 		async *lines(path, {signal, headers} = {}) {
@@ -195,19 +238,21 @@ async function translateError(
 	}
 
 	if (error instanceof HTTPError) {
+		const whenAgain = readRetryAfter(error.response.headers['retry-after']);
 		const body = errorBodySchema.safeParse(parseJson(String(error.response.body)));
 		if (body.success) {
 			const {code, message, details} = body.data;
 			const given = details['hint'];
 			return new GolemError(code, message, {
 				exitCode: exitCodeOf(code),
-				details,
+				details: {...details, ...whenAgain},
 				hint: typeof given === 'string' ? given : undefined,
 				cause: error,
 			});
 		}
 
 		return new GolemError('BAD_ANSWER', `${capitalise(name)} answered ${error.response.statusCode}.`, {
+			details: whenAgain,
 			cause: error,
 		});
 	}
@@ -229,6 +274,21 @@ async function translateError(
 	}
 
 	return error;
+}
+
+function readServerTime(date: string | undefined): number | undefined {
+	const timeMs = Date.parse(date ?? '');
+	return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+/** Seconds, or the time of a day. */
+function readRetryAfter(text: string | undefined): {retry_after_seconds?: number} {
+	if (text === undefined) {
+		return {};
+	}
+
+	const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000);
+	return Number.isFinite(seconds) ? {retry_after_seconds: Math.max(0, seconds)} : {};
 }
 
 function parseJson(text: string): unknown {

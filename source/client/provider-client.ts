@@ -11,10 +11,12 @@ import {
 	type VmAccess,
 	type VmEvent,
 	type VmJob,
+	type VmUsageReport,
 	vmAccessSchema,
 	vmEventSchema,
 	vmJobSchema,
 	vmSchema,
+	vmUsageReportSchema,
 } from '../protocol/vm.js';
 import {createHttpClient} from './http-client.js';
 
@@ -36,7 +38,10 @@ export type ProviderClient = {
 	get(vm: string, signal?: AbortSignal): Promise<Vm>;
 	list(signal?: AbortSignal): Promise<Vm[]>;
 	access(vm: string, signal?: AbortSignal): Promise<VmAccess>;
+	/** From now on; kinds of events that this version does not know are left out. */
 	events(vm: string, signal: AbortSignal): AsyncGenerator<VmEvent>;
+	/** What it has used until now. */
+	usage(vm: string, signal?: AbortSignal): Promise<VmUsageReport>;
 	start(vm: string, signal?: AbortSignal): Promise<Vm>;
 	stop(vm: string, signal?: AbortSignal): Promise<Vm>;
 	destroy(vm: string, signal?: AbortSignal): Promise<void>;
@@ -85,6 +90,7 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 				}
 			}
 		},
+		usage: (vm, signal) => client.send('GET', pathOf(vm, '/usage'), vmUsageReportSchema, {signal}),
 		start: (vm, signal) =>
 			client.send('POST', pathOf(vm, '/start'), vmSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
 		stop: (vm, signal) =>

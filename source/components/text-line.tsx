@@ -1,6 +1,11 @@
 import {Text} from 'ink';
 
-export type TextStyle = {readonly color?: string; readonly bold?: boolean; readonly dimColor?: boolean};
+export type TextStyle = {
+	readonly color?: string;
+	readonly bold?: boolean;
+	readonly dimColor?: boolean;
+	readonly inverse?: boolean;
+};
 
 /** A piece of a row that looks the same throughout. */
 export type Span = {readonly text: string; readonly style?: TextStyle};
@@ -37,5 +42,10 @@ export function joinSpans(spans: readonly Span[]): Span[] {
 }
 
 function isSameStyle(one: TextStyle = {}, other: TextStyle = {}): boolean {
-	return one.color === other.color && one.bold === other.bold && one.dimColor === other.dimColor;
+	return (
+		one.color === other.color &&
+		one.bold === other.bold &&
+		one.dimColor === other.dimColor &&
+		one.inverse === other.inverse
+	);
 }

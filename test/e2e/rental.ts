@@ -293,6 +293,7 @@ function vmRoutes(vmId: string, jobId: string): Array<readonly [method: string, 
 		['POST', `${vm}/stop`],
 		['GET', `${vm}/access`],
 		['GET', `${vm}/events`],
+		['GET', `${vm}/usage`],
 		['GET', `/api/v1/vms/jobs/${jobId}`],
 	];
 }

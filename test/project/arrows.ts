@@ -34,6 +34,8 @@ const forbidden = [
 	['source/client/new-file.ts', '../../daemons/host/router.js'],
 	['source/requestor/new-file.ts', '../command-line/context.js'],
 	['source/components/new-file.ts', '../platform/paths.js'],
+	['source/terminal/new-file.ts', '../protocol/vm.js'],
+	['source/requestor/new-file.ts', '../terminal/terminal.js'],
 	['source/commands/new-file.ts', '../../daemons/provider/admission.js'],
 	['daemons/discovery/new-file.ts', '../provider/api.js'],
 	['daemons/port-checker/new-file.ts', '../images/image.js'],

@@ -10,7 +10,8 @@ import {typescriptArguments} from './child-process.js';
 import {type Finished, golemEnvironment, golemProgram} from './golem.js';
 import {provideImages} from './images.js';
 import {removeWithProcesses} from './leftovers.js';
-import type {Machine, PortWorld, WorldProcess} from './port-world.js';
+import type {PortWorld, WorldProcess} from './port-world.js';
+import type {Machine} from './port-world-machines.js';
 import {eventually} from './waiting.js';
 
 /** A daemon on a machine of a world. */
@@ -161,6 +162,7 @@ export async function runGolemOn(
 		env: golemEnvironment({home, environment}),
 		cwd: home,
 		stdin: 'ignore',
+		stripFinalNewline: false,
 		timeout: 120_000,
 	});
 	return {exitCode: exitCode ?? -1, stdout, stderr, json: stdout.startsWith('{') ? JSON.parse(stdout) : {}};

@@ -1,32 +1,22 @@
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {randomBytes, randomInt} from 'node:crypto';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {rmSync} from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {execa} from 'execa';
 import {removeWithProcesses} from './leftovers.js';
+import {
+	type Addresses,
+	connectMachines,
+	killAllIn,
+	type Machine,
+	machines,
+	removeSpaces,
+	runTool,
+} from './port-world-machines.js';
 import {type RouterRules, writeRouterRules} from './port-world-router.js';
 import {eventually, whenTrue} from './waiting.js';
-
-/*
-A little internet of network namespaces, for root on Linux with `ip` and `nft`:
-
-	home ───────┐                        ┌─── checker-1
-	            router ─── internet ─────┼─── checker-2
-	neighbour ──┘  (NAT)                 └─── stranger
-
-What is on the right has public addresses of a range that no machine here has; at home they are private.
-*/
-export const machines = [
-	'internet',
-	'checker-1',
-	'checker-2',
-	'stranger',
-	'router',
-	'home',
-	'neighbour',
-] as const;
-export type Machine = (typeof machines)[number];
 
 /** A program on one of the machines. */
 export type WorldProcess = {
@@ -34,7 +24,7 @@ export type WorldProcess = {
 	stdout(): string;
 	stderr(): string;
 	/** Waits until it has printed that on stdout. */
-	printed(text: string): Promise<void>;
+	printed(text: string, timeoutMs?: number): Promise<void>;
 	hasEnded(): boolean;
 	/** At once, with no chance to tidy up. */
 	kill(): Promise<void>;
@@ -46,7 +36,7 @@ export type PortWorld = {
 	/** Everything of this world is in it. */
 	folder: string;
 	/** Where each machine is found; the router by its public address. */
-	addresses: Record<Exclude<Machine, 'internet'>, string>;
+	addresses: Addresses;
 	/** Has the router do that, and nothing of what it did before. */
 	route(rules: RouterRules): Promise<void>;
 	/** The words that run a program on that machine. */
@@ -65,6 +55,8 @@ export type PortWorld = {
 	/** Ends every process of it and takes it away. */
 	tearDown(): Promise<void>;
 };
+
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const postProgram = `
 const [url, bodies, headers] = process.argv.slice(1);
@@ -86,32 +78,31 @@ export async function createPortWorld(): Promise<PortWorld> {
 	const spaceOf = (machine: Machine) => `${name}-${machine}`;
 	const on = (machine: Machine) => ['ip', 'netns', 'exec', spaceOf(machine)] as const;
 	const folder = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'gw-')));
-	const children = new Set<ChildProcess>();
-	const removeSpaces = () => {
-		for (const machine of machines) {
-			spawnSync('ip', ['netns', 'delete', spaceOf(machine)], {stdio: 'ignore'});
-		}
-	};
-	// A test that runs out of time ends without any teardown.
+	const spaces = machines.map(spaceOf);
 	const vanish = () => {
-		for (const child of children) {
-			child.kill('SIGKILL');
-		}
-
-		removeSpaces();
+		killAllIn(spaces);
+		removeSpaces(spaces);
+		rmSync(folder, {recursive: true, force: true});
 	};
+	const end = () => process.exit(1);
+	// A test that is interrupted or out of time ends without any teardown.
 	process.once('exit', vanish);
+	for (const signal of interruptions) {
+		process.once(signal, end);
+	}
+
 	const tearDown = async () => {
 		await removeWithProcesses(folder);
-		removeSpaces();
+		removeSpaces(spaces);
 		process.removeListener('exit', vanish);
+		for (const signal of interruptions) {
+			process.removeListener(signal, end);
+		}
 	};
 	try {
 		const addresses = await connectMachines(spaceOf);
 		const route = async (rules: RouterRules) => {
-			await execa('ip', [...on('router').slice(1), 'nft', '-f', '-'], {
-				input: writeRouterRules(rules, addresses.router),
-			});
+			await runTool([...on('router'), 'nft', '-f', '-'], writeRouterRules(rules, addresses.router));
 		};
 		await route({});
 		return {
@@ -127,8 +118,6 @@ export async function createPortWorld(): Promise<PortWorld> {
 					env: {PATH: process.env['PATH'], HOME: folder, ...environment},
 					stdio: ['ignore', 'pipe', 'pipe'],
 				});
-				children.add(child);
-				child.once('close', () => children.delete(child));
 				return watch(child);
 			},
 			async post(machine, url, bodies, headers = {}) {
@@ -138,12 +127,12 @@ export async function createPortWorld(): Promise<PortWorld> {
 			},
 			async count(match) {
 				const table = `ip count-${randomBytes(4).toString('hex')}`;
-				const nft = (...args: string[]) => execa('ip', [...on('internet').slice(1), 'nft', ...args]);
+				const nft = (...args: string[]) => runTool([...on('internet'), 'nft', ...args]);
 				const hook = 'type filter hook prerouting priority raw;';
-				await nft(`table ${table} { chain all { ${hook} ${match} counter; }; }`);
+				await nft(`table ${table} { chain counted { ${hook} ${match} counter; }; }`);
 				return async () => {
-					const {stdout} = await nft('list', 'table', ...table.split(' '));
-					return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
+					const listing = await nft('list', 'table', ...table.split(' '));
+					return Number(/counter packets (\d+)/.exec(listing)?.[1]);
 				};
 			},
 			tearDown,
@@ -174,77 +163,21 @@ function watch(child: ChildProcess): WorldProcess {
 		stdout: () => printed.stdout,
 		stderr: () => printed.stderr,
 		hasEnded: () => isOver,
-		printed: async text => {
-			await eventually(`${child.spawnargs.join(' ')} prints ${text}`, () => {
-				if (isOver) {
+		async printed(text, timeoutMs) {
+			const what = `${child.spawnargs.join(' ')} prints ${text}`;
+			const look = () => {
+				const isThere = printed.stdout.includes(text);
+				if (isOver && !isThere) {
 					throw new Error(`It ended before it printed ${text}:\n${printed.stdout}\n${printed.stderr}`);
 				}
 
-				return whenTrue(printed.stdout.includes(text));
-			});
+				return whenTrue(isThere);
+			};
+			await eventually(what, look, timeoutMs);
 		},
 		async kill() {
 			child.kill('SIGKILL');
 			await ended;
 		},
-	};
-}
-
-/** Makes the machines and the links between them. @returns their addresses */
-async function connectMachines(spaceOf: (machine: Machine) => string): Promise<PortWorld['addresses']> {
-	// Plain addresses of the internet, so that port checkers take them for such; here they lead nowhere else.
-	const net = `11.${randomInt(1, 255)}.${randomInt(1, 255)}`;
-	const links = [
-		{machine: 'router', via: 'internet', subnet: net, first: 0},
-		{machine: 'checker-1', via: 'internet', subnet: net, first: 4},
-		{machine: 'checker-2', via: 'internet', subnet: net, first: 8},
-		{machine: 'stranger', via: 'internet', subnet: net, first: 12},
-		{machine: 'home', via: 'router', subnet: '192.168.77', first: 0},
-		{machine: 'neighbour', via: 'router', subnet: '192.168.77', first: 4},
-	] as const;
-	const batch = (lines: readonly string[], ...options: string[]) =>
-		execa('ip', [...options, '-batch', '-'], {input: `${lines.join('\n')}\n`});
-	await batch([
-		...machines.map(machine => `netns add ${spaceOf(machine)}`),
-		...links.map(
-			({machine, via}) =>
-				`link add ${machine} netns ${spaceOf(via)} type veth peer name ${via} netns ${spaceOf(machine)}`,
-		),
-	]);
-	for (const machine of machines) {
-		const above = links.filter(link => link.machine === machine);
-		const below = links.filter(link => link.via === machine);
-		await batch(
-			[
-				'link set lo up',
-				...below.flatMap(({machine: peer, subnet, first}) => [
-					`address add ${subnet}.${first + 1}/30 dev ${peer}`,
-					`link set ${peer} up`,
-				]),
-				...above.flatMap(({via, subnet, first}) => [
-					`address add ${subnet}.${first + 2}/30 dev ${via}`,
-					`link set ${via} up`,
-					`route add default via ${subnet}.${first + 1}`,
-				]),
-			],
-			'-n',
-			spaceOf(machine),
-		);
-	}
-
-	for (const machine of ['internet', 'router'] as const) {
-		await execa('ip', [
-			...['netns', 'exec', spaceOf(machine)],
-			...['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'],
-		]);
-	}
-
-	return {
-		router: `${net}.2`,
-		'checker-1': `${net}.6`,
-		'checker-2': `${net}.10`,
-		stranger: `${net}.14`,
-		home: '192.168.77.2',
-		neighbour: '192.168.77.6',
 	};
 }

@@ -27,16 +27,14 @@ export function createQemuMeter({pid, qmp}: {pid: number; qmp: Qmp}): () => Prom
 	let counters: ExeUnitCounters = {};
 
 	function look(): void {
-		const figures = readProcessFigures(pid);
-		if (first === undefined) {
-			counters = {...counters, running_seconds: (performance.now() - foundAtMs) / 1000};
-		} else if (figures?.identity === source) {
-			counters = {
-				...counters,
-				running_seconds: figures.ageSeconds,
-				cpu_seconds: figures.cpuSeconds,
-			};
-		}
+		const elapsedSeconds = (performance.now() - foundAtMs) / 1000;
+		const now = readProcessFigures(pid);
+		const isSame = first !== undefined && now?.identity === source;
+		counters = {
+			...counters,
+			running_seconds: isSame ? now.ageSeconds : (first?.ageSeconds ?? 0) + elapsedSeconds,
+			...(isSame ? {cpu_seconds: now.cpuSeconds} : {}),
+		};
 	}
 
 	void qmp.closed.then(() => {

@@ -1,12 +1,16 @@
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
+import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import type {Driver, RunningVm, VmEnd} from '../../../daemons/exe-unit/driver.js';
+import {createMeter} from '../../../daemons/exe-unit/meter.js';
 import {createSupervisor, type Supervisor} from '../../../daemons/exe-unit/supervisor.js';
+import {openUsageRecord} from '../../../daemons/exe-unit/usage-record.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {VmStatus} from '../../../source/protocol/vm.js';
 import {createTestLog} from '../../support/log.js';
 import {canListen, freePort} from '../../support/network.js';
+import {temporaryFolder} from '../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../support/waiting.js';
 
 /*
@@ -59,6 +63,7 @@ async function createVm(
 		guestReady: isReady ? Promise.resolve() : new Promise(() => {}),
 		ended,
 		end,
+		measure: async () => ({source: `vm ${pid}`, counters: {}, memoryBytes: 0}),
 		consoleLog: () => ['last words'],
 		async stop() {
 			stops.push('stop');
@@ -110,9 +115,15 @@ async function supervise(
 			return started;
 		},
 		adopt: async () => undefined,
+		storageBytes: async () => 0,
 		...change,
 	};
 	const {log, entries} = createTestLog();
+	const meter = createMeter({
+		record: await openUsageRecord(path.join(await temporaryFolder(t), 'usage.json'), log),
+		cores: 1,
+		storageBytes: driver.storageBytes,
+	});
 	const supervisor = createSupervisor({
 		spec: {
 			vm_id: 'golem-web',
@@ -126,6 +137,7 @@ async function supervise(
 		driver,
 		sshHostKeys: ['ssh-ed25519 AAAA'],
 		lastStatus,
+		meter,
 		log,
 		portPatienceMs,
 	});
@@ -134,6 +146,7 @@ async function supervise(
 	t.teardown(async () => {
 		ending.abort();
 		await supervisor.destroy();
+		await meter.close();
 	});
 	void (async () => {
 		for await (const {status, stage} of supervisor.status.follow(ending.signal)) {

@@ -9,6 +9,7 @@ import {createVms, type Vms} from '../../../daemons/provider/vms.js';
 import {openStore, type Store} from '../../../source/platform/store.js';
 import type {ExeUnitStatus} from '../../../source/protocol/exe-unit.js';
 import type {LoadKind} from '../../../source/protocol/host-load.js';
+import type {VmUsage} from '../../../source/protocol/vm.js';
 import {createTestLog} from '../../support/log.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 
@@ -37,6 +38,7 @@ export function createExeUnits() {
 			status.set({...status.get(), ...change});
 			return status.get();
 		};
+		const samples = createLiveValue<VmUsage | undefined>(undefined);
 		const calls: string[] = [];
 		return {
 			calls,
@@ -60,6 +62,25 @@ export function createExeUnits() {
 			async *follow(signal: AbortSignal) {
 				await this.call('follow');
 				yield* status.follow(signal);
+			},
+			/** Set to a sample, and whoever follows has it. */
+			samples,
+			async usage() {
+				await this.call('usage');
+				return {at: '2026-01-01T00:00:00.000Z', totals: {running_seconds: 90.5, cpu_seconds: 12.25}};
+			},
+			async *followUsage(signal: AbortSignal) {
+				await this.call('followUsage');
+				try {
+					for await (const sample of samples.follow(signal)) {
+						if (sample) {
+							yield sample;
+							calls.push(`sample ${sample.cpu_seconds}`);
+						}
+					}
+				} finally {
+					calls.push('usage followed no more');
+				}
 			},
 			async start() {
 				await this.call('start');

@@ -161,6 +161,7 @@ test('nothing is told of another’s VM: not that it is there, by id, by name or
 		['DELETE', `/api/v1/vms/${job.vm_id}`],
 		['GET', `/api/v1/vms/${job.vm_id}/access`],
 		['GET', `/api/v1/vms/${job.vm_id}/events`],
+		['GET', `/api/v1/vms/${job.vm_id}/usage`],
 		['POST', `/api/v1/vms/${job.vm_id}/start`],
 		['POST', `/api/v1/vms/${job.vm_id}/stop`],
 		['GET', `/api/v1/vms/jobs/${job.job_id}`],
@@ -392,6 +393,7 @@ test('the document of the API is valid OpenAPI and names every route', async t =
 		'/api/v1/vms/{vm}/ssh-keys',
 		'/api/v1/vms/{vm}/start',
 		'/api/v1/vms/{vm}/stop',
+		'/api/v1/vms/{vm}/usage',
 		'/health',
 		'/metrics',
 	]);

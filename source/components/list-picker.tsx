@@ -1,0 +1,108 @@
+import {Box, Text} from 'ink';
+import {useMemo} from 'react';
+import {displayText, displayWidth, fitText, graphemes, truncateText} from './display-text.js';
+import {type PickerItem, type PickerMatch, type PickerState, pickerMatches} from './list-picker-state.js';
+import {scrollTo} from './scrolling.js';
+import {TextField} from './text-field.js';
+
+export type ListPickerProps = {
+	readonly items: readonly PickerItem[];
+	readonly state: PickerState;
+	readonly width: number;
+	readonly placeholder?: string;
+	/** Shown where nothing answers. */
+	readonly emptyText?: string;
+};
+
+const prompt = '> ';
+const marks = {selected: '› ', other: '  '} as const;
+
+/** A query, and under it what answers; one row higher than the state says. */
+export function ListPicker({
+	items,
+	state,
+	width,
+	placeholder = '',
+	emptyText = 'nothing found',
+}: ListPickerProps) {
+	const matches = useMemo(() => pickerMatches(items, state.query.text), [items, state.query.text]);
+	const index = Math.min(state.index, matches.length - 1);
+	const top = scrollTo(index, {top: state.top, height: state.height, count: matches.length});
+	const visible = matches.slice(top, top + state.height);
+	const fieldWidth = Math.max(0, width - prompt.length);
+	return (
+		<Box flexDirection="column" width={width} height={state.height + 1} flexShrink={0} overflow="hidden">
+			<Box>
+				<Text>{prompt}</Text>
+				<TextField isFocused state={state.query} width={fieldWidth} placeholder={placeholder} />
+			</Box>
+			{visible.map((match, row) => (
+				<PickerLine key={match.item.id} match={match} width={width} isSelected={top + row === index} />
+			))}
+			{matches.length === 0 && (
+				<Text dimColor wrap="truncate">
+					{fitText(marks.other + emptyText, width)}
+				</Text>
+			)}
+		</Box>
+	);
+}
+
+function PickerLine({
+	match,
+	width,
+	isSelected,
+}: {
+	readonly match: PickerMatch<PickerItem>;
+	readonly width: number;
+	readonly isSelected: boolean;
+}) {
+	const {label, detail} = pickerLineParts(match.item, width);
+	return (
+		<Text inverse={isSelected} wrap="truncate">
+			{isSelected ? marks.selected : marks.other}
+			{splitAtMatches(label, match.positions).map(({text, isMatch}, index) => (
+				// biome-ignore lint/suspicious/noArrayIndexKey: pieces of a label have no identity.
+				<Text key={index} bold={isMatch} underline={isMatch}>
+					{text}
+				</Text>
+			))}
+			<Text dimColor={!isSelected}>{detail}</Text>
+		</Text>
+	);
+}
+
+/** The label, and the detail at the right where there is room for both; together as wide as wanted, less the mark. */
+export function pickerLineParts(item: PickerItem, width: number): {label: string; detail: string} {
+	const room = Math.max(0, width - marks.other.length);
+	const label = displayText(item.label);
+	const detail = item.detail ? `  ${displayText(item.detail)}` : '';
+	if (displayWidth(label) + displayWidth(detail) > room) {
+		return {label: fitText(label, room), detail: ''};
+	}
+
+	return {label: truncateText(label, room), detail: fitText(detail, room - displayWidth(label), 'right')};
+}
+
+/** Positions count code points; a character of which one is matched is shown as matched. */
+function splitAtMatches(
+	label: string,
+	positions: readonly number[],
+): Array<{text: string; isMatch: boolean}> {
+	const matched = new Set(positions);
+	const pieces: Array<{text: string; isMatch: boolean}> = [];
+	let position = 0;
+	for (const text of graphemes(label)) {
+		const length = [...text].length;
+		const isMatch = Array.from({length}, (_, offset) => position + offset).some(at => matched.has(at));
+		position += length;
+		const last = pieces.at(-1);
+		if (last?.isMatch === isMatch) {
+			last.text += text;
+		} else {
+			pieces.push({text, isMatch});
+		}
+	}
+
+	return pieces;
+}

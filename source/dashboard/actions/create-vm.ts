@@ -1,0 +1,190 @@
+import {reduceTextField, type TextFieldAction, textField} from '../../components/text-field-state.js';
+import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
+import {vmNameSchema} from '../../protocol/vm.js';
+import {rentVm} from '../../requestor/rent.js';
+import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
+import {shortId, sizeText} from '../tables.js';
+import {type FormField, type FormView, topView, withoutTopView, withTopView} from '../ui-state.js';
+import type {Actions} from './action.js';
+
+const anyProvider = '';
+const defaultImage = '';
+const timeoutMs = 300_000;
+
+/** The form for a new VM, with what most people want filled in. */
+export const createVmActions: Actions = {
+	'vm.create': {
+		unavailable({picture}) {
+			const {servers, providers} = picture.get().directory;
+			if (providers.size > 0) {
+				return undefined;
+			}
+
+			const failed = servers.find(({state}) => state === 'failed');
+			return failed
+				? `No provider is known: ${failed.url} does not answer.`
+				: 'No provider offers anything just now; d shows how it works on this machine.';
+		},
+		command: () => 'golem vm create NAME',
+		run: runtime => show(runtime, newForm(runtime)),
+	},
+};
+
+function newForm(runtime: Runtime): FormView {
+	const {picture, ui} = runtime;
+	const {directory, vms} = picture.get();
+	const providers = [...directory.providers.values()].filter(({isGenuine}) => isGenuine !== false);
+	const isMeant = ui.get().focus === 'providers' || topView(ui.get())?.kind === 'provider';
+	const meant = isMeant ? selectedProvider(runtime)?.advertisement.provider_id : undefined;
+	const providerChoices = [
+		{value: anyProvider, label: 'whoever fits best'},
+		...providers.map(({advertisement: {provider_id, name}}) => ({
+			value: provider_id,
+			label: `${name ?? 'a provider'} (${shortId(provider_id)})`,
+		})),
+	];
+	const images = [...new Set(providers.flatMap(({advertisement}) => advertisement.images ?? []))].sort();
+	return {
+		kind: 'form',
+		focus: 0,
+		error: undefined,
+		fields: [
+			{
+				id: 'name',
+				label: 'Name',
+				kind: 'text',
+				field: textField(freeName(new Set(vms.keys()))),
+				hint: '3 to 64 of a-z, 0-9 and hyphens',
+			},
+			{
+				id: 'size',
+				label: 'Size',
+				kind: 'choice',
+				choices: vmSizeSchema.options.map(size => ({
+					value: size,
+					label: `${size} (${sizeText(vmSizes[size])})`,
+				})),
+				chosen: 0,
+				hint: 'cores, memory and disk',
+			},
+			{
+				id: 'provider',
+				label: 'Provider',
+				kind: 'choice',
+				choices: providerChoices,
+				chosen: Math.max(
+					0,
+					providerChoices.findIndex(({value}) => value === meant),
+				),
+				hint: 'who runs it',
+			},
+			{
+				id: 'image',
+				label: 'Image',
+				kind: 'choice',
+				choices: [
+					{value: defaultImage, label: 'the provider’s default'},
+					...images.map(image => ({value: image, label: image})),
+				],
+				chosen: 0,
+				hint: 'what runs in it',
+			},
+		],
+	};
+}
+
+function freeName(taken: ReadonlySet<string>): string {
+	for (let number = 1; ; number++) {
+		const name = `vm-${number}`;
+		if (!taken.has(name)) {
+			return name;
+		}
+	}
+}
+
+/** What the form's fields say. */
+export function wishesOf({fields}: FormView): Record<'name' | 'size' | 'provider' | 'image', string> {
+	const chosenIn = (id: string) => {
+		const field = fields.find(candidate => candidate.id === id);
+		return field?.kind === 'text' ? field.field.text.trim() : (field?.choices[field.chosen]?.value ?? '');
+	};
+	return {
+		name: chosenIn('name'),
+		size: chosenIn('size'),
+		provider: chosenIn('provider'),
+		image: chosenIn('image'),
+	};
+}
+
+/** The command that does what the form would. */
+export function formCommand(form: FormView): string {
+	const {name, size, provider, image} = wishesOf(form);
+	return [
+		`golem vm create ${name || 'NAME'}`,
+		...(size === 'small' ? [] : [`--size ${size}`]),
+		...(provider === anyProvider ? [] : [`--provider-id ${provider}`]),
+		...(image === defaultImage ? [] : [`--image ${image}`]),
+	].join(' ');
+}
+
+export function moveFocus(form: FormView, by: number): FormView {
+	return {...form, focus: (form.focus + by + form.fields.length) % form.fields.length};
+}
+
+/** Types into the field that has the focus. */
+export function editField(form: FormView, edit: TextFieldAction): FormView {
+	return changeField(form, field =>
+		field.kind === 'text' ? {...field, field: reduceTextField(field.field, edit)} : field,
+	);
+}
+
+/** Goes to the next choice of the field that has the focus. */
+export function turnChoice(form: FormView, by: number): FormView {
+	return changeField(form, field =>
+		field.kind === 'choice'
+			? {...field, chosen: (field.chosen + by + field.choices.length) % field.choices.length}
+			: field,
+	);
+}
+
+function changeField(form: FormView, change: (field: FormField) => FormField): FormView {
+	return {
+		...form,
+		error: undefined,
+		fields: form.fields.map((field, index) => (index === form.focus ? change(field) : field)),
+	};
+}
+
+/** Sends what the form says, or shows what is wrong with it. */
+export function submitForm(runtime: Runtime, form: FormView): void {
+	const {name, size, provider, image} = wishesOf(form);
+	const fault = faultOf(runtime, name);
+	if (fault !== undefined) {
+		runtime.ui.update(ui => withTopView(ui, 'form', view => ({...view, focus: 0, error: fault})));
+		return;
+	}
+
+	runtime.ui.update(withoutTopView);
+	const {requestor, signal} = runtime;
+	void carryOut(runtime, {title: `Creating ${name}`, command: formCommand(form)}, async ({step}) => {
+		await rentVm(requestor, {
+			name,
+			resources: vmSizes[vmSizeSchema.parse(size)],
+			image: image === defaultImage ? undefined : image,
+			providerId: provider === anyProvider ? undefined : provider,
+			timeoutMs,
+			onProgress: ({message}) => step(message),
+			signal,
+		});
+		return `${name} is ready; ${runtime.keymap.keysOf('vm.ssh')[0]} opens a shell in it.`;
+	});
+}
+
+function faultOf({picture}: Runtime, name: string): string | undefined {
+	const parsed = vmNameSchema.safeParse(name);
+	if (!parsed.success) {
+		return `The name ${parsed.error.issues[0]?.message ?? 'is not a good one'}.`;
+	}
+
+	return picture.get().vms.has(name) ? `You have a VM named ${name} already.` : undefined;
+}

@@ -1,0 +1,165 @@
+import fs from 'node:fs/promises';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {controlOf, daemonEnvironment, startDaemon, stopDaemon} from '../../daemon-control/daemon-control.js';
+import {readableLogLine} from '../../platform/log-line.js';
+import type {DaemonName} from '../../platform/paths.js';
+import type {DaemonView} from '../picture.js';
+import {type ActivityReport, carryOut, type Runtime, selectedDaemon, show, tell} from '../runtime.js';
+import {type LogView, withTopView} from '../ui-state.js';
+import type {Action, Actions} from './action.js';
+
+const logLines = 2000;
+const outputLines = 12;
+const outputLookMs = 150;
+
+function onDaemon({
+	command,
+	refuse = () => undefined,
+	run,
+}: {
+	command: (name: DaemonName) => string;
+	refuse?: (daemon: DaemonView) => string | undefined;
+	run: (runtime: Runtime, name: DaemonName, command: string) => void | Promise<void>;
+}): Action {
+	return {
+		unavailable(runtime) {
+			const daemon = selectedDaemon(runtime);
+			return daemon ? refuse(daemon) : 'No daemon is selected.';
+		},
+		command(runtime) {
+			const daemon = selectedDaemon(runtime);
+			return daemon && command(daemon.name);
+		},
+		run(runtime) {
+			const daemon = selectedDaemon(runtime);
+			return daemon && run(runtime, daemon.name, command(daemon.name));
+		},
+	};
+}
+
+export const daemonActions: Actions = {
+	'daemon.start': onDaemon({
+		command: name => `golem ${name} --detach`,
+		refuse: ({name, state}) => (state === 'up' ? `The ${name} runs already.` : undefined),
+		run: start,
+	}),
+	'daemon.stop': onDaemon({
+		command: name => `golem ${name} stop`,
+		refuse: ({name, state}) => (state === 'up' ? undefined : `The ${name} does not run.`),
+		run: stop,
+	}),
+	'daemon.logs': onDaemon({command: name => `golem ${name} logs --follow`, run: followLog}),
+	'ports.verify': {
+		unavailable: ({picture}) =>
+			picture.get().ports ? undefined : 'No provider runs here; u on the provider starts one.',
+		command: () => 'golem provider verify',
+		async run(runtime) {
+			try {
+				await controlOf('provider', runtime.paths).verifyPorts(runtime.signal);
+				tell(runtime, 'All ports are being tried.');
+			} catch (error) {
+				tell(runtime, error instanceof Error ? error.message : String(error), 'error');
+			}
+		},
+	},
+};
+
+async function start(runtime: Runtime, name: DaemonName, command: string): Promise<void> {
+	const {paths, signal} = runtime;
+	await carryOut(runtime, {title: `Starting the ${name}`, command}, async report => {
+		report.step(`Starting the ${name}`);
+		const watching = new AbortController();
+		const watched = showOutput(paths.daemonLog(name), report, watching.signal);
+		try {
+			const {status} = await startDaemon(name, paths, daemonEnvironment(paths, {}), signal);
+			return `The ${name} runs (pid ${status.pid}, ${status.listening}).`;
+		} finally {
+			watching.abort();
+			await watched;
+		}
+	});
+}
+
+/** What a daemon has written since now: its control socket is not there before it is ready. */
+async function showOutput(file: string, {output}: ActivityReport, signal: AbortSignal): Promise<void> {
+	const sizeNow = () =>
+		fs.stat(file).then(
+			({size}) => size,
+			() => 0,
+		);
+	const start = await sizeNow();
+	const look = async () => {
+		if ((await sizeNow()) > start) {
+			const text = (await fs.readFile(file)).subarray(start).toString('utf8');
+			output(text.split('\n').filter(Boolean).slice(-outputLines).map(readableLogLine));
+		}
+	};
+	while (!signal.aborted) {
+		await look().catch(() => {});
+		await sleep(outputLookMs, undefined, {signal}).catch(() => {});
+	}
+
+	await look().catch(() => {});
+}
+
+async function stop(runtime: Runtime, name: DaemonName, command: string): Promise<void> {
+	await carryOut(runtime, {title: `Stopping the ${name}`, command, isShown: false}, async ({step}) => {
+		step(`Stopping the ${name}`);
+		const pid = await stopDaemon(name, runtime.paths);
+		return pid === undefined ? `The ${name} was not running.` : `The ${name} (pid ${pid}) has stopped.`;
+	});
+}
+
+/** A view of the log; it ends with the view. */
+async function followLog(runtime: Runtime, name: DaemonName, command: string): Promise<void> {
+	const {paths, ui, signal} = runtime;
+	const title = `Log of the ${name}`;
+	const view: LogView = {
+		kind: 'log',
+		title,
+		command,
+		lines: [],
+		isPaused: false,
+		filter: '',
+		isFiltering: false,
+		back: 0,
+	};
+	show(runtime, view);
+	const closed = new AbortController();
+	const unsubscribe = ui.subscribe(() => {
+		if (!ui.get().views.some(candidate => candidate.kind === 'log' && candidate.title === title)) {
+			closed.abort();
+		}
+	});
+	const add = (lines: readonly string[]) =>
+		ui.update(state => withTopView(state, 'log', known => withLogLines(known, lines)));
+	try {
+		const log = controlOf(name, paths).logs(
+			{lines: 500, follow: true},
+			AbortSignal.any([signal, closed.signal]),
+		);
+		for await (const entry of log) {
+			if (entry !== '') {
+				add([readableLogLine(entry)]);
+			}
+		}
+	} catch {
+		const text = await fs.readFile(paths.daemonLog(name), 'utf8').catch(() => '');
+		add([
+			...text.split('\n').filter(Boolean).slice(-500).map(readableLogLine),
+			`(the ${name} does not run; this is what it has left)`,
+		]);
+	} finally {
+		unsubscribe();
+	}
+}
+
+/** Where somebody reads further up, what they read stays where it is. */
+function withLogLines(view: LogView, lines: readonly string[]): LogView {
+	const isHeld = view.isPaused || view.back > 0;
+	return {
+		...view,
+		lines: [...view.lines, ...lines].slice(-logLines),
+		back: isHeld ? view.back + lines.length : 0,
+	};
+}

@@ -1,0 +1,134 @@
+import {emptyTextField} from '../../components/text-field-state.js';
+import {quoteForShell} from '../../platform/shell.js';
+import {findAccess} from '../../requestor/access.js';
+import {destroyRental} from '../../requestor/destroy.js';
+import {confirmedId} from '../../requestor/requestor.js';
+import {connectBySsh} from '../../requestor/ssh.js';
+import {noted, type VmView, withVm} from '../picture.js';
+import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
+import type {Action, Actions} from './action.js';
+
+const noVm = 'There is no VM yet; c creates one.';
+
+/** An action on the VM that is looked at. */
+function onVm({
+	verb,
+	refuse = () => undefined,
+	run,
+}: {
+	/** The word after `golem vm`. */
+	verb: string;
+	/** Why not, where it cannot be done with this one. */
+	refuse?: (vm: VmView) => string | undefined;
+	run: (runtime: Runtime, vm: VmView, command: string) => void | Promise<void>;
+}): Action {
+	const command = ({name}: VmView) => `golem vm ${verb} ${quoteForShell([name])}`;
+	return {
+		unavailable(runtime) {
+			const vm = selectedVm(runtime);
+			return vm ? refuse(vm) : noVm;
+		},
+		command(runtime) {
+			const vm = selectedVm(runtime);
+			return vm && command(vm);
+		},
+		run(runtime) {
+			const vm = selectedVm(runtime);
+			return vm && run(runtime, vm, command(vm));
+		},
+	};
+}
+
+export const vmActions: Actions = {
+	'vm.ssh': onVm({
+		verb: 'ssh',
+		refuse: vm =>
+			vm.rental.access || vm.status === 'running'
+				? undefined
+				: `${vm.name} is ${vm.status}; there is no way in yet.`,
+		run: openShell,
+	}),
+	'vm.start': onVm({
+		verb: 'start',
+		refuse: ({name, status}) =>
+			status === 'stopped' || status === 'error'
+				? undefined
+				: `${name} is ${status}; only a stopped VM can be started.`,
+		run: (runtime, vm, command) => power(runtime, vm, command, 'start'),
+	}),
+	'vm.stop': onVm({
+		verb: 'stop',
+		refuse: ({name, status}) =>
+			status === 'running' ? undefined : `${name} is ${status}; only a running VM can be stopped.`,
+		run: (runtime, vm, command) => power(runtime, vm, command, 'stop'),
+	}),
+	'vm.destroy': onVm({verb: 'destroy', run: askToDestroy}),
+	'vm.copy': onVm({
+		verb: 'ssh',
+		run(runtime, _vm, command) {
+			runtime.terminal.copy(command);
+			tell(runtime, `Copied: ${command}`);
+		},
+	}),
+};
+
+async function openShell(runtime: Runtime, vm: VmView, command: string): Promise<void> {
+	const {requestor, signal} = runtime;
+	try {
+		const [access, {privateKeyFile}] = await Promise.all([
+			findAccess(requestor, vm.rental, signal),
+			requestor.sshKey(),
+		]);
+		const target = {name: vm.name, access, privateKeyFile, folder: requestor.sshFolder};
+		const status = await runtime.terminal.handOver(async () => {
+			process.stdout.write(`${command}\n`);
+			return connectBySsh(target, []);
+		});
+		tell(
+			runtime,
+			`The shell in ${vm.name} has ended with status ${status}.`,
+			status === 255 ? 'error' : 'info',
+		);
+	} catch (error) {
+		tell(runtime, messageOf(error), 'error');
+	}
+}
+
+async function power(
+	runtime: Runtime,
+	{name, rental}: VmView,
+	command: string,
+	verb: 'start' | 'stop',
+): Promise<void> {
+	const doing = verb === 'start' ? 'Starting' : 'Stopping';
+	await carryOut(runtime, {title: `${doing} ${name}`, command, isShown: false}, async ({step}) => {
+		step(`${doing} ${name}`);
+		runtime.picture.update(picture =>
+			withVm(picture, name, vm => noted(vm, Date.now(), `${verb} asked for`)),
+		);
+		const provider = await runtime.requestor.providerOf(rental);
+		const vm = await provider[verb](confirmedId(rental), runtime.signal);
+		return `${name} is ${vm.status}.`;
+	});
+}
+
+/** The default is no; of a VM that runs the name must be typed. */
+function askToDestroy(runtime: Runtime, {name, status, rental}: VmView, command: string): void {
+	show(runtime, {
+		kind: 'question',
+		question: `Destroy ${name}? What is on its disk is lost.`,
+		command: `${command} --yes`,
+		mustType: status === 'running' ? name : undefined,
+		typed: emptyTextField,
+		answer: () =>
+			void carryOut(
+				runtime,
+				{title: `Destroying ${name}`, command: `${command} --yes`, isShown: false},
+				async ({step}) => {
+					step(`Destroying ${name}`);
+					await destroyRental(runtime.requestor, rental, runtime.signal);
+					return `${name} is destroyed.`;
+				},
+			),
+	});
+}

@@ -1,0 +1,54 @@
+import type {PickerItem} from '../components/list-picker-state.js';
+import {actionOf} from './actions/all-actions.js';
+import {type ActionId, bindings, type Place, showKey} from './keymap.js';
+import {placesOf} from './places.js';
+import type {Runtime} from './runtime.js';
+import {withoutTopView} from './ui-state.js';
+
+/** Every action, those of here first; each with its key, and why it cannot be done where it cannot. */
+export function paletteItems(runtime: Runtime): PickerItem[] {
+	const here = placesUnder(runtime);
+	const isHere = (id: ActionId) => runtime.keymap.at(here).some(binding => binding.id === id);
+	return bindings
+		.filter(({id}) => actionOf(id) && !['palette', 'back'].includes(id))
+		.toSorted((one, other) => Number(isHere(other.id)) - Number(isHere(one.id)))
+		.map(({id, help}) => {
+			const action = actionOf(id);
+			const reason = action?.unavailable?.(runtime);
+			const command = reason === undefined ? action?.command?.(runtime) : undefined;
+			return {
+				id,
+				label: help,
+				detail: [command ?? (reason && `not now: ${reason}`), keysText(runtime, id)]
+					.filter(Boolean)
+					.join('  '),
+				keywords: id,
+			};
+		});
+}
+
+/** The keys of a place. */
+export function helpItems({keymap}: Runtime, of: string): PickerItem[] {
+	const places: Place[] = isPane(of) ? [of as Place, 'main', 'everywhere'] : [of as Place, 'everywhere'];
+	return keymap.at(places).map(({id, keys, help}) => ({
+		id,
+		label: `${keys.map(showKey).join(' ').padEnd(14)} ${help}`,
+		detail: id,
+	}));
+}
+
+const isPane = (place: string) => ['vms', 'providers', 'ports', 'daemons'].includes(place);
+
+/** Where the user is under what lies over it. */
+function placesUnder({ui}: Runtime): Place[] {
+	let state = ui.get();
+	while (state.views.length > 0 && placesOf(state).length === 0) {
+		state = withoutTopView(state);
+	}
+
+	return placesOf(state);
+}
+
+function keysText({keymap}: Runtime, id: ActionId): string {
+	return keymap.keysOf(id).map(showKey).join(' ');
+}

@@ -1,0 +1,49 @@
+import {Box} from 'ink';
+import {fitText} from '../../components/display-text.js';
+import {type Span, TextLine} from '../../components/text-line.js';
+import {version} from '../../platform/program.js';
+import {ageText} from '../details/vm-lines.js';
+import type {Picture} from '../picture.js';
+import type {Runtime} from '../runtime.js';
+import {shortId} from '../tables.js';
+import {useSelected} from './use-selected.js';
+
+/** Who this is, and how the network is. */
+export function Header({runtime}: {readonly runtime: Runtime}) {
+	const {columns} = useSelected(runtime.ui, ui => ui.size);
+	const now = useSelected(runtime.ui, ui => ui.now);
+	const identity = useSelected(runtime.picture, picture => picture.identity);
+	const directory = useSelected(runtime.picture, picture => picture.directory);
+	const who = [
+		` golem ${version}`,
+		identity ? shortId(identity) : 'no identity yet',
+		runtime.isDemo ? 'DEMO NETWORK' : runtime.paths.home,
+	].join('  ');
+	return (
+		<Box flexDirection="column" height={2} flexShrink={0}>
+			<TextLine spans={[{text: fitText(who, columns), style: {bold: true}}]} />
+			<TextLine spans={discoverySpans(directory, now)} />
+		</Box>
+	);
+}
+
+/** One server after the other; what cannot be reached says so, and how old is what was heard of it. */
+function discoverySpans({servers, providers}: Picture['directory'], now: number): Span[] {
+	if (servers.length === 0) {
+		return [{text: ' discovery: none is configured', style: {color: 'yellow'}}];
+	}
+
+	const each = servers.flatMap(({url, state, at, error}): Span[] => {
+		if (state === 'asking' && at === undefined) {
+			return [{text: ` … ${url}`, style: {dimColor: true}}];
+		}
+
+		if (state === 'failed') {
+			const age = at === undefined ? 'never heard of' : `last heard ${ageText(at, now)}`;
+			return [{text: ` ✗ ${url}: ${error ?? 'does not answer'} (${age})`, style: {color: 'red'}}];
+		}
+
+		return [{text: ` ✓ ${url}`, style: {color: 'green'}}];
+	});
+	return [{text: ` ${providers.size} providers `}, ...each];
+}

@@ -1,0 +1,63 @@
+import {Box} from 'ink';
+import type {ReactNode} from 'react';
+import {displayText, displayWidth} from '../../components/display-text.js';
+import {type Span, TextLine} from '../../components/text-line.js';
+import type {Layout, Rectangle} from '../layout.js';
+import {type PaneId, paneIds, paneTitles} from '../panes.js';
+import type {UiState} from '../ui-state.js';
+
+export type PaneProps = {
+	readonly id: PaneId;
+	readonly ui: UiState;
+	readonly mode: Layout['mode'];
+	readonly area: Rectangle;
+	/** How many there are, and of how many where some are left out. */
+	readonly count: string;
+	readonly children: ReactNode;
+};
+
+/** A pane under its title; where only one is seen, its title tells of the others. */
+export function Pane({id, ui, mode, area, count, children}: PaneProps) {
+	const spans = mode === 'tabs' ? tabSpans(id, count) : titleSpans(id, ui.focus === id, count);
+	const filter = filterText(id, ui);
+	const used = [...spans, {text: filter}].reduce((sum, {text}) => sum + displayWidth(displayText(text)), 0);
+	return (
+		<Box flexDirection="column" width={area.width} height={area.height} flexShrink={0} overflow="hidden">
+			<TextLine
+				spans={[
+					...spans,
+					{text: displayText(filter), style: {color: 'yellow'}},
+					{text: '─'.repeat(Math.max(0, area.width - used)), style: {dimColor: true}},
+				]}
+			/>
+			{children}
+		</Box>
+	);
+}
+
+function titleSpans(id: PaneId, isFocused: boolean, count: string): Span[] {
+	const number = paneIds.indexOf(id) + 1;
+	return [
+		{text: isFocused ? '━▶ ' : '── ', style: isFocused ? {color: 'cyan'} : {dimColor: true}},
+		{text: `${number} ${paneTitles[id]}`, style: isFocused ? {bold: true, color: 'cyan'} : {bold: true}},
+		{text: count === '' ? ' ' : ` ${count} `},
+	];
+}
+
+function tabSpans(focused: PaneId, count: string): Span[] {
+	return paneIds.flatMap((id, index): Span[] => {
+		const name = `${index + 1} ${paneTitles[id]}`;
+		return id === focused
+			? [{text: `[${name}${count === '' ? '' : ` ${count}`}] `, style: {bold: true, color: 'cyan'}}]
+			: [{text: ` ${name}  `, style: {dimColor: true}}];
+	});
+}
+
+function filterText(id: PaneId, {tables, filtering, focus}: UiState): string {
+	if (filtering && focus === id) {
+		return `/${filtering.text}▏ `;
+	}
+
+	const {filter} = tables[id];
+	return filter === '' ? '' : `/${filter} `;
+}

@@ -1,0 +1,95 @@
+import {gridShape, PortGrid} from '../../components/port-grid.js';
+import {type Span, TextLine} from '../../components/text-line.js';
+import {
+	apiWords,
+	describeHiddenPorts,
+	glyphs,
+	isUnderWay,
+	phaseWords,
+	portLegend,
+	readiness,
+} from '../../hosting/ports-text.js';
+import type {PortsReport} from '../../protocol/control.js';
+import type {Layout} from '../layout.js';
+import {gridRoom} from '../ports-grid.js';
+import type {Runtime} from '../runtime.js';
+import type {UiState} from '../ui-state.js';
+import {Lines} from './lines.js';
+import {Pane} from './pane.js';
+import {useSelected} from './use-selected.js';
+
+/** What requestors can reach of the provider here. */
+export function PortsPane({runtime, layout}: {readonly runtime: Runtime; readonly layout: Layout}) {
+	const ui = useSelected(runtime.ui, state => state);
+	const report = useSelected(runtime.picture, ({ports}) => ports);
+	const area = layout.panes.ports;
+	if (!area) {
+		return null;
+	}
+
+	return (
+		<Pane id="ports" ui={ui} mode={layout.mode} area={area} count={report ? String(report.ports.length) : ''}>
+			{report ? (
+				<PortsView report={report} ui={ui} />
+			) : (
+				<Lines
+					width={area.width}
+					height={area.height - 1}
+					lines={[
+						[{text: '  No provider runs on this machine.', style: {dimColor: true}}],
+						[{text: '  Rent it out: 4 goes to the daemons, u starts the provider.', style: {dimColor: true}}],
+					]}
+				/>
+			)}
+		</Pane>
+	);
+}
+
+function PortsView({report, ui}: {readonly report: PortsReport; readonly ui: UiState}) {
+	const marks = glyphs(!ui.isPlain);
+	const {cells, room} = gridRoom(report, ui);
+	const selected = report.ports.findIndex(({port}) => String(port) === ui.tables.ports.selectedKey);
+	const shape = gridShape(cells, room);
+	const shown = cells.map((cell, index) =>
+		index === selected && ui.focus === 'ports' ? {...cell, style: {...cell.style, inverse: true}} : cell,
+	);
+	const isApiSelected = ui.focus === 'ports' && String(report.api.port) === ui.tables.ports.selectedKey;
+	const {verification} = report;
+	const ready = readiness(report);
+	const api = apiWords(report.api);
+	const progress = isUnderWay(verification) ? ` ${verification.settled}/${verification.total}` : '';
+	const lines: Span[][] = [
+		[
+			{
+				text: `${isApiSelected ? '› ' : '  '}API ${report.api.port}: ${api.text}`,
+				style: {...(api.reached === false ? {color: 'red'} : {}), bold: isApiSelected},
+			},
+		],
+		[
+			{
+				text: `  ${ready.isReady ? marks.good : marks.bad} ${ready.text}`,
+				style: {color: ready.isReady ? 'green' : 'red'},
+			},
+		],
+		[{text: `  ${phaseWords(verification)}${progress}`, style: {dimColor: true}}],
+		[{text: '  '}, ...portLegend(report.ports, marks)],
+	];
+	return (
+		<>
+			{lines.map((spans, index) => (
+				// biome-ignore lint/suspicious/noArrayIndexKey: four rows, always the same ones.
+				<TextLine key={index} spans={spans} />
+			))}
+			<PortGrid
+				cells={shown}
+				shape={shape}
+				describeHidden={hidden =>
+					describeHiddenPorts(
+						hidden.flatMap(({index}) => report.ports[index] ?? []),
+						marks,
+					)
+				}
+			/>
+		</>
+	);
+}

@@ -1,0 +1,91 @@
+import type {ControlClient} from '../../client/control-client.js';
+import {controlOf} from '../../daemon-control/daemon-control.js';
+import {GolemError} from '../../platform/golem-error.js';
+import {type DaemonName, daemonNames, type Paths} from '../../platform/paths.js';
+import {type Picture, withDaemon} from '../picture.js';
+import type {Store} from '../store.js';
+import {again} from './following.js';
+
+/** A socket that is not there costs next to nothing to knock at. */
+const pauses = {firstMs: 500, lastMs: 1000};
+
+/** Keeps the daemons of this machine in the picture, by their own event streams; ends with the signal. */
+export async function followDaemons(store: Store<Picture>, paths: Paths, signal: AbortSignal): Promise<void> {
+	await Promise.all([
+		...daemonNames.map(name => follow(store, name, controlOf(name, paths), signal)),
+		followPorts(store, controlOf('provider', paths), signal),
+	]);
+}
+
+async function follow(
+	store: Store<Picture>,
+	name: DaemonName,
+	control: ControlClient,
+	signal: AbortSignal,
+): Promise<void> {
+	const note = (change: Parameters<typeof withDaemon>[2]) =>
+		store.update(picture => withDaemon(picture, name, change));
+	await again(
+		async () => {
+			let hasSpoken = false;
+			try {
+				for await (const status of control.events(signal)) {
+					hasSpoken = true;
+					note({state: 'up', status, heardAt: Date.now(), error: undefined});
+				}
+			} catch (error) {
+				note({error: describeSilence(error)});
+			}
+
+			if (!signal.aborted) {
+				noteEnd(store, name, hasSpoken);
+			}
+
+			return hasSpoken;
+		},
+		pauses,
+		signal,
+	);
+}
+
+/** One that was up a moment ago is lost; one that nobody knows as up is just not there. */
+function noteEnd(store: Store<Picture>, name: DaemonName, wasUp: boolean): void {
+	store.update(picture => {
+		const {state} = picture.daemons[name];
+		const next = wasUp ? 'lost' : state === 'lost' ? 'lost' : 'down';
+		return next === state ? picture : withDaemon(picture, name, {state: next});
+	});
+}
+
+/** Nothing where there is simply nobody. */
+function describeSilence(error: unknown): string | undefined {
+	return error instanceof GolemError && error.code !== 'NOT_REACHABLE' ? error.message : undefined;
+}
+
+async function followPorts(
+	store: Store<Picture>,
+	control: ControlClient,
+	signal: AbortSignal,
+): Promise<void> {
+	await again(
+		async () => {
+			let hasSpoken = false;
+			try {
+				for await (const ports of control.followPorts(signal)) {
+					hasSpoken = true;
+					store.update(picture => ({...picture, ports}));
+				}
+			} catch {
+				// That there is no provider is told where the daemons are.
+			}
+
+			if (!signal.aborted) {
+				store.update(picture => (picture.ports === undefined ? picture : {...picture, ports: undefined}));
+			}
+
+			return hasSpoken;
+		},
+		pauses,
+		signal,
+	);
+}

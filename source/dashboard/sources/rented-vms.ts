@@ -1,0 +1,137 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {GolemError} from '../../platform/golem-error.js';
+import type {Rental} from '../../requestor/rentals.js';
+import type {Requestor} from '../../requestor/requestor.js';
+import {heard, noted, type Picture, type VmView, withRentals, withVm} from '../picture.js';
+import type {Store} from '../store.js';
+import {again} from './following.js';
+
+const pauses = {firstMs: 1000, lastMs: 15_000};
+const askTimeoutMs = 8000;
+/** Where a change of the file was not noticed. */
+const lookMs = 15_000;
+/** Several changes of the file come with one change of ours. */
+const settleMs = 50;
+
+/** Keeps the VMs that are rented here in the picture, by their providers' event streams; ends with the signal. */
+export async function followRentals(
+	store: Store<Picture>,
+	requestor: Requestor,
+	rentalsFile: string,
+	signal: AbortSignal,
+): Promise<void> {
+	const followers = new Map<string, {id: string | null; end: AbortController}>();
+
+	async function look(): Promise<void> {
+		const rentals = (await (await requestor.rentals()).entries()).map(([, rental]) => rental);
+		store.update(picture => withRentals(picture, rentals));
+		for (const [name, {id, end}] of followers) {
+			if (!rentals.some(rental => rental.name === name && rental.vm_id === id)) {
+				end.abort(new Error('it is not rented any more'));
+				followers.delete(name);
+			}
+		}
+
+		for (const rental of rentals.filter(({name}) => !followers.has(name))) {
+			const end = new AbortController();
+			followers.set(rental.name, {id: rental.vm_id, end});
+			void follow(store, requestor, rental, AbortSignal.any([signal, end.signal]));
+		}
+	}
+
+	for await (const _ of changesOf(rentalsFile, signal)) {
+		// What cannot be read now can be when it is next looked at.
+		await look().catch(() => {});
+	}
+}
+
+async function follow(
+	store: Store<Picture>,
+	requestor: Requestor,
+	rental: Rental,
+	signal: AbortSignal,
+): Promise<void> {
+	const {name, vm_id: id} = rental;
+	if (id === null) {
+		return;
+	}
+
+	const change = (change: (vm: VmView) => VmView) =>
+		store.update(picture => (signal.aborted ? picture : withVm(picture, name, change)));
+	await again(
+		async () => {
+			try {
+				const provider = await requestor.providerOf(rental);
+				const ask = async () => {
+					const vm = await provider.get(id, AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]));
+					change(known => ({
+						...known,
+						vm,
+						status: vm.status,
+						heardAt: Date.now(),
+						error: vm.error_message ?? undefined,
+					}));
+				};
+				await ask();
+				for await (const event of provider.events(id, signal)) {
+					change(known => heard(known, event, Date.now()));
+					if (event.type === 'status') {
+						// Its address and port may have come or gone with that.
+						await ask();
+					}
+				}
+
+				change(known => ({...known, isLive: false}));
+				return true;
+			} catch (error) {
+				change(known => silent(known, error));
+				return false;
+			}
+		},
+		pauses,
+		signal,
+	);
+}
+
+/** What it is called while nobody tells how it is. */
+function silent(vm: VmView, error: unknown): VmView {
+	const isGone = error instanceof GolemError && error.code === 'VM_002';
+	const status = isGone ? 'gone' : 'unreachable';
+	const message = error instanceof Error ? error.message : String(error);
+	const known = vm.status === status ? vm : noted(vm, Date.now(), isGone ? 'gone' : message);
+	return {...known, status, isLive: false, error: message};
+}
+
+/** At once, at each change of the file or those beside it (SQLite writes several), and now and then. */
+async function* changesOf(file: string, signal: AbortSignal): AsyncGenerator<void> {
+	let wake = () => {};
+	let watcher: fs.FSWatcher | undefined;
+	const name = path.basename(file);
+	try {
+		watcher = fs.watch(path.dirname(file), {persistent: false}, (_, changed) => {
+			if (changed === null || changed === name || changed === `${name}-wal`) {
+				wake();
+			}
+		});
+		watcher.on('error', () => {});
+	} catch {
+		// Then it is looked at now and then only.
+	}
+
+	try {
+		while (!signal.aborted) {
+			yield;
+			await new Promise<void>(resolve => {
+				const timer = setTimeout(resolve, lookMs);
+				wake = () => {
+					clearTimeout(timer);
+					setTimeout(resolve, settleMs);
+				};
+				signal.addEventListener('abort', wake, {once: true});
+			});
+		}
+	} finally {
+		watcher?.close();
+	}
+}

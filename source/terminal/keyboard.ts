@@ -1,0 +1,148 @@
+import type {ReadStream} from 'node:tty';
+import type {InputEvent, ReportEvent, TerminalEvent} from './input-event.js';
+import {KeyParser, type Waiting} from './key-parser.js';
+
+/** The part of the program that reads what is typed. It alone reads the terminal. */
+export type Keyboard = {
+	/**
+	Hears of every key, paste and movement of the mouse, in their order, and of what came while nobody listened. Call what
+	comes back to end that.
+	*/
+	onInput(listener: (event: InputEvent) => void): () => void;
+	/** Hears of the terminal's own answers. */
+	onReport(listener: (event: ReportEvent) => void): () => void;
+	/** Hears once that nothing can be typed any more: the terminal is gone. */
+	onGone(listener: () => void): () => void;
+	/** Takes the terminal's keys one by one, without echo (raw mode). */
+	start(): void;
+	/**
+	Gives that back at once, and tells of no key any more.
+	@returns when nothing reads the terminal any more, with what had been read by then and was not told
+	*/
+	stop(): Promise<InputEvent[]>;
+};
+
+/** How long each may take to become whole. A line between us and the terminal may be slow. */
+const patienceMs: Readonly<Record<Waiting, number | undefined>> = {
+	nothing: undefined,
+	key: 50,
+	sequence: 1000,
+	paste: undefined,
+};
+
+/** So much may come before anybody listens. */
+const longestUnheard = 1000;
+
+/** Listeners of one thing. */
+export function createListeners<Event>() {
+	const listeners = new Set<(event: Event) => void>();
+	return {
+		add(listener: (event: Event) => void) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		isEmpty: () => listeners.size === 0,
+		tell(event: Event) {
+			for (const listener of [...listeners]) {
+				listener(event);
+			}
+		},
+	};
+}
+
+/** A keyboard at this end of a terminal. It reads nothing until it is started. */
+export function createKeyboard(stdin: ReadStream): Keyboard {
+	const input = createListeners<InputEvent>();
+	const reports = createListeners<ReportEvent>();
+	const gone = createListeners<void>();
+	let parser = new KeyParser();
+	let timer: NodeJS.Timeout | undefined;
+	let isReading = false;
+	let isGone = false;
+	let typedAhead: InputEvent[] = [];
+	let unheard: InputEvent[] = [];
+
+	const tell = (events: readonly TerminalEvent[]) => {
+		for (const event of events) {
+			if (event.type === 'report') {
+				reports.tell(event);
+			} else if (!isReading) {
+				// A listener has stopped the reading over an event of the same piece.
+				typedAhead.push(event);
+			} else if (input.isEmpty()) {
+				unheard = [...unheard, event].slice(0, longestUnheard);
+			} else {
+				input.tell(event);
+			}
+		}
+	};
+
+	const decideLater = () => {
+		clearTimeout(timer);
+		const patience = patienceMs[parser.waiting];
+		timer = patience === undefined ? undefined : setTimeout(() => tell(parser.flush()), patience);
+	};
+
+	const read = (chunk: Buffer) => {
+		const events = parser.push(chunk);
+		decideLater();
+		tell(events);
+	};
+
+	const end = () => {
+		if (!isGone) {
+			isGone = true;
+			clearTimeout(timer);
+			gone.tell();
+		}
+	};
+
+	stdin.on('end', end).on('close', end).on('error', end);
+	return {
+		onInput(listener) {
+			const remove = input.add(listener);
+			const events = unheard;
+			unheard = [];
+			queueMicrotask(() => tell(events));
+			return remove;
+		},
+		onReport: reports.add,
+		onGone: gone.add,
+		start() {
+			if (isReading || isGone) {
+				return;
+			}
+
+			isReading = true;
+			parser = new KeyParser();
+			setRawMode(stdin, true);
+			stdin.on('data', read);
+			stdin.resume();
+		},
+		async stop() {
+			if (!isReading) {
+				return [];
+			}
+
+			isReading = false;
+			typedAhead = [];
+			clearTimeout(timer);
+			stdin.pause();
+			stdin.off('data', read);
+			setRawMode(stdin, false);
+			// Only after this turn does the stream let go of the terminal; and the rest of the piece comes before what is kept.
+			await new Promise(setImmediate);
+			tell(parser.flush());
+			return typedAhead;
+		},
+	};
+}
+
+/** Raw mode on or off. On a terminal that is gone there is nothing to set. */
+function setRawMode(stdin: ReadStream, isRaw: boolean): void {
+	try {
+		stdin.setRawMode(isRaw);
+	} catch {}
+}

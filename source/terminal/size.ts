@@ -1,0 +1,61 @@
+import type {EventEmitter} from 'node:events';
+
+export type Size = {columns: number; rows: number};
+
+/** What tells the size of a terminal: `process.stdout`. */
+export type Sized = EventEmitter & {columns?: number | undefined; rows?: number | undefined};
+
+/** The size of a terminal as it is at any moment. */
+export type SizeWatch = {
+	current(): Size;
+	/** Is there room for what was said to be the least? */
+	isEnough(): boolean;
+	readonly minimum: Size;
+	/** Hears of each new size at once. Call what comes back to end that. */
+	onChange(listener: (size: Size) => void): () => void;
+	stop(): void;
+};
+
+/** Where a terminal tells none, as some serial lines do. */
+const usualSize: Size = {columns: 80, rows: 24};
+
+/** The size of that stream's terminal now. */
+export const sizeOf = ({columns, rows}: Sized): Size => ({
+	columns: columns || usualSize.columns,
+	rows: rows || usualSize.rows,
+});
+
+/** Watches the size. */
+export function watchSize(stdout: Sized, minimum: Size = {columns: 1, rows: 1}): SizeWatch {
+	const listeners = new Set<(size: Size) => void>();
+	let last = sizeOf(stdout);
+	const tell = () => {
+		const size = sizeOf(stdout);
+		// A redraw is asked for with the same event.
+		if (size.columns !== last.columns || size.rows !== last.rows) {
+			last = size;
+			for (const listener of [...listeners]) {
+				listener(size);
+			}
+		}
+	};
+
+	stdout.on('resize', tell);
+	return {
+		current: () => sizeOf(stdout),
+		isEnough() {
+			const {columns, rows} = sizeOf(stdout);
+			return columns >= minimum.columns && rows >= minimum.rows;
+		},
+		minimum,
+		onChange(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		stop() {
+			stdout.off('resize', tell);
+		},
+	};
+}

@@ -1,0 +1,76 @@
+import type {ReadStream, WriteStream} from 'node:tty';
+import {type EndingSignal, guardExit} from './exit-guard.js';
+import {createFullScreen, type FullScreen} from './full-screen.js';
+import {createGatedOutput, type GatedOutput} from './gated-output.js';
+import {createKeyboard, type Keyboard} from './keyboard.js';
+import {type Size, type SizeWatch, watchSize} from './size.js';
+import {createSuspension, type Suspension} from './suspension.js';
+
+/** The terminal, as long as it is all ours. */
+export type Terminal = Pick<Suspension, 'suspend' | 'handOver'> & {
+	keyboard: Keyboard;
+	output: GatedOutput;
+	size: SizeWatch;
+	screen: Pick<FullScreen, 'setMouse' | 'hasMouse'>;
+	/** Sends a sequence, such as one for the clipboard. Not for what is drawn. */
+	send(sequence: string): void;
+	/** Gives it back for good, as it was. */
+	close(): Promise<void>;
+};
+
+export type TerminalOptions = {
+	/** What a person reads about an error that nobody caught, which ends the program. */
+	describe(error: unknown): string;
+	/** The program is to end: close the terminal, and go. A second signal does not ask. */
+	onSignal(signal: EndingSignal): void;
+	/** The screen is ours again, after Ctrl-Z or a child. */
+	onResumed?: (() => void) | undefined;
+	title?: string | undefined;
+	minimum?: Size | undefined;
+	stdin?: ReadStream | undefined;
+	stdout?: WriteStream | undefined;
+};
+
+/** Takes the whole terminal: keyboard and screen. It must be one, and not a dumb one. */
+export function openTerminal(options: TerminalOptions): Terminal {
+	const {stdin = process.stdin, stdout = process.stdout} = options;
+	const send = (text: string) => {
+		if (!stdout.destroyed) {
+			stdout.write(text);
+		}
+	};
+	const keyboard = createKeyboard(stdin);
+	const fullScreen = createFullScreen({write: send, title: options.title});
+	const output = createGatedOutput({terminal: stdout, write: send});
+	const size = watchSize(stdout, options.minimum);
+	const restore = () => {
+		output.close();
+		fullScreen.leave();
+		void keyboard.stop();
+	};
+	const guard = guardExit({...options, restore, streams: [stdin, stdout]});
+	const stopHearing = keyboard.onGone(() => guard.terminalGone());
+	const suspension = createSuspension({keyboard, fullScreen, output, guard, onResumed: options.onResumed});
+
+	keyboard.start();
+	fullScreen.enter();
+	output.open();
+	return {
+		keyboard,
+		output,
+		size,
+		screen: fullScreen,
+		send,
+		suspend: suspension.suspend,
+		handOver: suspension.handOver,
+		async close() {
+			restore();
+			await keyboard.stop();
+			for (const part of [suspension, output, size, guard]) {
+				part.stop();
+			}
+
+			stopHearing();
+		},
+	};
+}
