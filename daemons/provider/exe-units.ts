@@ -21,20 +21,17 @@ import {ApiError, isErrorCode} from '../../source/protocol/error-codes.js';
 import {
 	type ExeUnitSpec,
 	type ExeUnitStatus,
-	type ExeUnitUsageRecord,
-	exeUnitCounters,
 	exeUnitFileEndings,
 	exeUnitProcessFiles,
 	exeUnitShortName,
 	exeUnitStatusSchema,
 	exeUnitUplinkFolder,
-	exeUnitUsageFile,
-	exeUnitUsageRecordSchema,
 } from '../../source/protocol/exe-unit.js';
-import {type VmStatus, type VmUsage, vmUsageSchema} from '../../source/protocol/vm.js';
+import type {VmStatus} from '../../source/protocol/vm.js';
+import {type ExeUnitUsage, exeUnitUsage} from './exe-unit-usage.js';
 
 /** The supervisor of one VM, as the provider deals with it. It lives on when the provider does not. */
-export type ExeUnit = {
+export type ExeUnit = ExeUnitUsage & {
 	/** Writes down what the VM is to be; the supervisor reads it when it starts. */
 	writeSpec(spec: ExeUnitSpec): Promise<void>;
 	/** Brings what is written down up to date, where there is something: a folder that is lost is not made anew. */
@@ -45,10 +42,6 @@ export type ExeUnit = {
 	follow(signal: AbortSignal): AsyncGenerator<ExeUnitStatus>;
 	start(signal?: AbortSignal): Promise<ExeUnitStatus>;
 	stop(signal?: AbortSignal): Promise<ExeUnitStatus>;
-	/** What the VM has taken until now: measured, or as it was last written down where no supervisor answers. */
-	usage(signal?: AbortSignal): Promise<Pick<ExeUnitUsageRecord, 'at' | 'totals'>>;
-	/** What the VM takes, every two seconds while it runs; ends when the supervisor does, or the signal says so. */
-	followUsage(signal: AbortSignal): AsyncGenerator<VmUsage>;
 	/** Says who may log in, from now on: a guest that runs is told, another one learns it when it starts. */
 	setSshKeys(keys: readonly string[], signal?: AbortSignal): Promise<ExeUnitStatus>;
 	/** Ends VM and supervisor. @param keepFiles leave the disk and the logs */
@@ -57,7 +50,6 @@ export type ExeUnit = {
 
 const readyTimeoutMs = 20_000;
 const lifeCycleTimeoutMs = 200_000;
-const usageTimeoutMs = 10_000;
 const destroyTimeoutMs = 30_000;
 const killTimeoutMs = 5000;
 const lockAttemptMs = 500;
@@ -120,27 +112,7 @@ export function exeUnitOf(vmId: string, paths: Paths, log: Log): ExeUnit {
 			}
 		},
 
-		async usage(signal) {
-			try {
-				const usage = await client.send('GET', '/v1/usage', vmUsageSchema, {
-					timeoutMs: usageTimeoutMs,
-					signal,
-				});
-				return {at: usage.at, totals: toCounters(usage)};
-			} catch (error) {
-				signal?.throwIfAborted();
-				log.debug({vm_id: vmId, err: error}, 'the exe-unit does not tell the usage');
-				return readUsageFile(path.join(vmFolder, exeUnitUsageFile), error);
-			}
-		},
-
-		async *followUsage(signal) {
-			for await (const line of client.lines('/v1/usage?follow=true', {signal})) {
-				if (line !== '') {
-					yield vmUsageSchema.parse(JSON.parse(line));
-				}
-			}
-		},
+		...exeUnitUsage({client, vmFolder, log: log.child({vm_id: vmId})}),
 
 		start: signal =>
 			client.send('POST', '/v1/start', exeUnitStatusSchema, {timeoutMs: lifeCycleTimeoutMs, signal}),
@@ -240,51 +212,6 @@ async function killAll(pathStart: string): Promise<void> {
 }
 
 const nothing = async () => {};
-
-/** What was last written down, for whoever could not be told it. @throws the reason, where the file does not tell either */
-async function readUsageFile(
-	file: string,
-	reason: unknown,
-): Promise<Pick<ExeUnitUsageRecord, 'at' | 'totals'>> {
-	const text = await readFileIfThere(file);
-	const code = reason instanceof GolemError ? reason.code : undefined;
-	if (text === undefined && code === 'NOT_REACHABLE') {
-		// It has never run.
-		return {at: new Date().toISOString(), totals: {}};
-	}
-
-	if (text === undefined && code === 'REQ_404') {
-		throw new ApiError(
-			'SRV_002',
-			'The supervisor of this VM is of an older version, which measures nothing.',
-			{
-				cause: reason,
-			},
-		);
-	}
-
-	const record = exeUnitUsageRecordSchema.safeParse(parseJson(text ?? ''));
-	if (!record.success) {
-		throw reason;
-	}
-
-	return record.data;
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
-/** Those that were told. */
-function toCounters(usage: VmUsage): ExeUnitUsageRecord['totals'] {
-	return Object.fromEntries(
-		exeUnitCounters.flatMap(name => (usage[name] === null ? [] : [[name, usage[name]]])),
-	);
-}
 
 const toText = (spec: ExeUnitSpec) => JSON.stringify(spec, null, '\t');
 

@@ -81,8 +81,14 @@ await runDaemon({
 			signal,
 			onChange: tellOfChange,
 		});
+		const portMemory = await openPortMemory({
+			file: path.join(paths.daemonFolder('provider'), 'ports.json'),
+			publicIp: settings.publicIp === 'auto' ? undefined : settings.publicIp,
+			log,
+		});
 		const publicAddress = createPublicAddress({
 			configured: settings.publicIp,
+			remembered: portMemory.initial.publicIp,
 			portCheckers: settings.portCheckServers,
 			services: settings.addressServices,
 			log,
@@ -97,11 +103,7 @@ await runDaemon({
 			skipVerification: settings.skipPortVerification,
 			carriers: () => portCarriers(vms.all()),
 			findOccupants: findPortOccupants,
-			memory: await openPortMemory({
-				file: path.join(paths.daemonFolder('provider'), 'ports.json'),
-				publicIp: settings.publicIp === 'auto' ? undefined : settings.publicIp,
-				log,
-			}),
+			memory: portMemory,
 			log,
 			onChange: tellOfChange,
 			onProgress: () => changes.set(undefined),

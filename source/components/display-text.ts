@@ -58,10 +58,10 @@ function displayGrapheme(grapheme: string): string {
 
 /** Ink measures graphemes, most terminals code points. A mark without a letter, or one that takes what follows, is out. */
 function hasAgreedWidth(grapheme: string, codePoints: readonly string[]): boolean {
-	const width = stringWidth(grapheme);
+	const [first = 0, ...others] = codePoints.map(codePoint => stringWidth(codePoint));
 	return (
-		width > 0 &&
-		width === codePoints.reduce((sum, codePoint) => sum + stringWidth(codePoint), 0) &&
+		first > 0 &&
+		stringWidth(grapheme) === others.reduce((sum, width) => sum + width, first) &&
 		graphemes(`${grapheme} `).length === 2
 	);
 }

@@ -30,20 +30,9 @@ export function createArrange<Row extends TableRow>(columns: readonly TableColum
 	let ordered: Array<Entry<Row>> = [];
 	let last: {rows: readonly Row[]; filter: string; sort: string; result: readonly Row[]} | undefined;
 
-	const entryOf = (row: Row): Entry<Row> => {
-		const known = entries.get(row);
-		if (known) {
-			return known;
-		}
-
-		const entry = {row, isMatch: false, sortKey: undefined, step: 0};
-		entries.set(row, entry);
-		return entry;
-	};
-
 	return (rows, {filter, sort}) => {
 		const column = sort && columns.find(({id}) => id === sort.column);
-		const order = column && sort ? `${sort.isDescending ? '-' : '+'}${sort.column}` : '';
+		const order = column ? `${sort.isDescending ? '-' : '+'}${sort.column}` : '';
 		if (last && last.rows === rows && last.filter === filter && last.sort === order) {
 			return last.result;
 		}
@@ -53,7 +42,7 @@ export function createArrange<Row extends TableRow>(columns: readonly TableColum
 		const matches = matcher(columns, filter);
 		const fresh: Array<Entry<Row>> = [];
 		for (const row of rows) {
-			const entry = entryOf(row);
+			const entry = entryOf(entries, row);
 			if (entry.step !== step && matches(entry)) {
 				if (!column || !isSameOrder || entry.step !== step - 1) {
 					fresh.push(entry);
@@ -74,6 +63,17 @@ export function createArrange<Row extends TableRow>(columns: readonly TableColum
 		last = {rows, filter, sort: order, result};
 		return result;
 	};
+}
+
+function entryOf<Row extends TableRow>(entries: WeakMap<Row, Entry<Row>>, row: Row): Entry<Row> {
+	const known = entries.get(row);
+	if (known) {
+		return known;
+	}
+
+	const entry = {row, isMatch: false, sortKey: undefined, step: 0};
+	entries.set(row, entry);
+	return entry;
 }
 
 function matcher<Row>(columns: readonly TableColumn<Row>[], filter: string): (entry: Entry<Row>) => boolean {

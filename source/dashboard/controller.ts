@@ -39,7 +39,8 @@ export function perform(runtime: Runtime, id: ActionId): void {
 		return;
 	}
 
-	Promise.resolve(action.run(runtime)).catch((error: unknown) => tell(runtime, messageOf(error), 'error'));
+	const run = async () => action.run(runtime);
+	run().catch((error: unknown) => tell(runtime, messageOf(error), 'error'));
 }
 
 /** What somebody types, pastes or does with the mouse. */
@@ -67,7 +68,7 @@ function press(runtime: Runtime, key: string): void {
 	if (binding) {
 		ui.update(state => (state.message ? {...state, message: undefined} : state));
 		perform(runtime, binding.id as ActionId);
-	} else if (key.length === 1) {
+	} else {
 		const [help = '?'] = keymap.keysOf('help');
 		tell(runtime, `Nothing is on ${showKey(key)} here; ${showKey(help)} shows what is.`);
 	}
@@ -209,7 +210,7 @@ function handleLogFilter(runtime: Runtime, event: KeyEvent | PasteEvent): boolea
 			withTopView(state, 'log', log => ({
 				...log,
 				isFiltering: false,
-				filter: key === 'enter' ? log.filter : '',
+				...(key === 'enter' ? {} : {filter: '', back: 0}),
 			})),
 		);
 		return true;

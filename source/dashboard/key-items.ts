@@ -6,8 +6,9 @@ import type {Runtime} from './runtime.js';
 import {withoutTopView} from './ui-state.js';
 
 /** Every action, those of here first; each with its key, and why it cannot be done where it cannot. */
-export function paletteItems(runtime: Runtime): PickerItem[] {
-	const here = placesUnder(runtime);
+export function paletteItems(seen: Runtime): PickerItem[] {
+	const runtime = underneath(seen);
+	const here = placesOf(runtime.ui.get());
 	const isHere = (id: ActionId) => runtime.keymap.at(here).some(binding => binding.id === id);
 	return bindings
 		.filter(({id}) => actionOf(id) && !['palette', 'back'].includes(id))
@@ -39,14 +40,14 @@ export function helpItems({keymap}: Runtime, of: string): PickerItem[] {
 
 const isPane = (place: string) => ['vms', 'providers', 'ports', 'daemons'].includes(place);
 
-/** Where the user is under what lies over it. */
-function placesUnder({ui}: Runtime): Place[] {
-	let state = ui.get();
+/** What actions will find when the palette has made way for them. */
+function underneath(runtime: Runtime): Runtime {
+	let state = runtime.ui.get();
 	while (state.views.length > 0 && placesOf(state).length === 0) {
 		state = withoutTopView(state);
 	}
 
-	return placesOf(state);
+	return {...runtime, ui: {...runtime.ui, get: () => state}};
 }
 
 function keysText({keymap}: Runtime, id: ActionId): string {

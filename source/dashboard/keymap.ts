@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import {graphemes} from '../components/display-text.js';
 import {GolemError} from '../platform/golem-error.js';
+import {controlKeys, letterKeys, numberKeys} from '../terminal/key-names.js';
 
 /** Where a binding holds: in any pane, in tables, in one pane or one kind of view. */
 export type Place =
@@ -286,21 +288,12 @@ const configSchema = z.record(z.string(), z.array(z.string().min(1)).min(1));
 
 /**
 @param config what the configuration says under `keys`; nothing where it says nothing
-@throws SETTINGS_INVALID for an action there is not, or two for one key in one place
+@throws SETTINGS_INVALID for an action or a key there is not, or two actions for one key in one place
 */
 export function createKeymap(config: unknown = {}): Keymap {
-	const parsed = configSchema.safeParse(config);
-	if (!parsed.success) {
-		throw badKeys('«keys» must be an object of actions, each with a list of its keys.');
-	}
-
+	const changed = parseConfig(config);
 	const known: readonly Binding[] = bindings;
-	const strange = Object.keys(parsed.data).find(id => !known.some(binding => binding.id === id));
-	if (strange !== undefined) {
-		throw badKeys(`There is no action «${strange}» under «keys».`);
-	}
-
-	const all = known.map(binding => ({...binding, keys: parsed.data[binding.id] ?? binding.keys}));
+	const all = known.map(binding => ({...binding, keys: changed[binding.id] ?? binding.keys}));
 	refuseTwice(all);
 	const at = (places: readonly Place[]) =>
 		places.flatMap(place => all.filter(binding => binding.places.includes(place)));
@@ -311,13 +304,51 @@ export function createKeymap(config: unknown = {}): Keymap {
 	};
 }
 
+function parseConfig(config: unknown): Readonly<Record<string, readonly string[]>> {
+	const parsed = configSchema.safeParse(config);
+	if (!parsed.success) {
+		const [action] = parsed.error.issues[0]?.path ?? [];
+		throw badKeys(
+			action === undefined
+				? '«keys» must be an object of actions, each with a list of its keys.'
+				: `The keys of «${String(action)}» must be a list of at least one, such as ["q", "ctrl-x"].`,
+		);
+	}
+
+	for (const [id, keys] of Object.entries(parsed.data)) {
+		if (!bindings.some(binding => binding.id === id)) {
+			throw badKeys(`There is no action «${id}» under «keys».`);
+		}
+
+		const strange = keys.find(key => !isKey(key));
+		if (strange !== undefined) {
+			throw badKeys(
+				`There is no key «${strange}», which is given to ${id}; keys are written like q, G, ctrl-x, alt-b, shift-tab, pageup or space.`,
+			);
+		}
+	}
+
+	return parsed.data;
+}
+
+const keyNames = new Set([
+	'space',
+	...[letterKeys, numberKeys, controlKeys].flatMap(names => Object.values(names)),
+]);
+
+/** Is it written as `keyOf` writes the key that is pressed? */
+function isKey(key: string): boolean {
+	const [, shift, name = ''] = /^(?:ctrl-)?(?:alt-)?(shift-)?(.+)$/u.exec(key) ?? [];
+	return keyNames.has(name) ? !(shift && name === 'space') : !shift && graphemes(name).length === 1 && name !== ' ';
+}
+
 function refuseTwice(all: readonly Binding[]): void {
 	const taken = new Map<string, string>();
 	for (const {id, keys, places} of all) {
 		for (const place of places) {
 			for (const key of keys) {
 				const other = taken.get(`${place} ${key}`);
-				if (other !== undefined) {
+				if (other !== undefined && other !== id) {
 					throw badKeys(`The key ${key} is given to both ${other} and ${id}.`);
 				}
 

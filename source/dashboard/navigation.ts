@@ -3,6 +3,7 @@ import type {TableAction} from '../components/table-state.js';
 import {act} from './actions/general-actions.js';
 import type {ActionId} from './keymap.js';
 import {layoutOf} from './layout.js';
+import {logRows, scrollLog} from './log-view.js';
 import {gridRoom} from './ports-grid.js';
 import type {Runtime} from './runtime.js';
 import {topView, type View, withTopView} from './ui-state.js';
@@ -84,15 +85,7 @@ function inGrid({ui, picture}: Runtime, {rows, pages, to, cells}: Step): TableAc
 /** What is below the end is kept out by whoever draws, which knows how long it is. */
 function scroll({ui}: Runtime, view: View, by: number): void {
 	if (view.kind === 'log') {
-		ui.update(state =>
-			withTopView(state, 'log', log => ({
-				...log,
-				back: Math.max(
-					0,
-					Math.min(log.lines.length, Number.isFinite(by) ? log.back - by : by < 0 ? log.lines.length : 0),
-				),
-			})),
-		);
+		ui.update(state => withTopView(state, 'log', log => scrollLog(log, by, logRows(state))));
 	} else if ('top' in view) {
 		ui.update(state => {
 			const top = Math.max(0, Math.min(maximumTop, by === Number.NEGATIVE_INFINITY ? 0 : view.top + by));

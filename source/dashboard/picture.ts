@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import {type DaemonName, daemonNames} from '../platform/paths.js';
 import type {DaemonStatus, PortsReport} from '../protocol/control.js';
 import type {Vm, VmEvent} from '../protocol/vm.js';
@@ -73,21 +74,26 @@ const maximumSamples = 120;
 const maximumHappenings = 100;
 
 export function withDaemon(picture: Picture, name: DaemonName, change: Partial<DaemonView>): Picture {
-	return {
-		...picture,
-		daemons: {...picture.daemons, [name]: {...picture.daemons[name], ...change}},
-	};
+	const known = picture.daemons[name];
+	const next = {...known, ...change};
+	return isDeepStrictEqual(next, known) ? picture : {...picture, daemons: {...picture.daemons, [name]: next}};
 }
 
 /** Takes up what is rented now: new ones, and those that are not rented any more go. */
 export function withRentals(picture: Picture, rentals: readonly Rental[]): Picture {
-	const vms = new Map(
-		rentals.map(rental => {
-			const known = picture.vms.get(rental.name);
-			return [rental.name, known ? {...known, rental} : newVm(rental)];
-		}),
-	);
-	return {...picture, vms};
+	const vms = new Map(rentals.map(rental => [rental.name, rented(picture.vms.get(rental.name), rental)]));
+	const isSame =
+		vms.size === picture.vms.size && [...vms].every(([name, vm]) => picture.vms.get(name) === vm);
+	return isSame ? picture : {...picture, vms};
+}
+
+/** Under a name that was given again there is another VM, of which nothing is known yet. */
+function rented(known: VmView | undefined, rental: Rental): VmView {
+	if (!known || known.rental.vm_id !== rental.vm_id) {
+		return newVm(rental);
+	}
+
+	return isDeepStrictEqual(known.rental, rental) ? known : {...known, rental};
 }
 
 export function withVm(picture: Picture, name: string, change: (vm: VmView) => VmView): Picture {

@@ -19,7 +19,10 @@ export function createStore<Value>(
 	const tell = () => {
 		isDue = false;
 		for (const listener of [...listeners]) {
-			listener();
+			// One of them may have ended what another wanted to hear.
+			if (listeners.has(listener)) {
+				listener();
+			}
 		}
 	};
 	return {

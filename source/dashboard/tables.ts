@@ -247,7 +247,7 @@ export function createTables(): Tables {
 		follow(ui, picture) {
 			return paneIds.reduce((known, pane) => {
 				const rows = tables[pane](picture, known);
-				const before = lastRows.get(pane) ?? rows;
+				const before = lastRows.get(pane) ?? [];
 				lastRows.set(pane, rows);
 				return before === rows ? known : followIn(known, pane, before, rows);
 			}, ui);

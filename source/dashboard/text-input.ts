@@ -24,7 +24,8 @@ const edits: Readonly<Record<string, Exclude<TextFieldAction, {type: 'insert'}>[
 /** What a key does to a line of text; undefined where it does nothing to it. */
 export function editOf(event: KeyEvent | PasteEvent): TextFieldAction | undefined {
 	if (event.type === 'paste') {
-		return {type: 'insert', text: event.text.replaceAll('\n', ' ')};
+		// What was copied as a whole line ends with its end.
+		return {type: 'insert', text: event.text.replace(/\n+$/, '').replaceAll('\n', ' ')};
 	}
 
 	const type = edits[keyOf(event)];

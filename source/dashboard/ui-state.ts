@@ -19,6 +19,8 @@ export type View =
 
 export type LogView = {
 	kind: 'log';
+	/** Whoever follows the log finds its view by this, whatever lies over it. */
+	id: symbol;
 	title: string;
 	command: string;
 	lines: readonly string[];

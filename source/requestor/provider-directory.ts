@@ -46,7 +46,7 @@ export type ProviderDirectoryOptions = {
 };
 
 /** A signature takes about 1 ms, and a screen must not wait for longer than 8 ms. */
-const sliceMs = 5;
+const sliceMs = 4;
 /** So often a long check tells what it has found. */
 const tellEveryMs = 100;
 

@@ -1,6 +1,7 @@
 import type {ReadStream} from 'node:tty';
 import type {InputEvent, ReportEvent, TerminalEvent} from './input-event.js';
 import {KeyParser, type Waiting} from './key-parser.js';
+import {createListeners} from './listeners.js';
 
 /** The part of the program that reads what is typed. It alone reads the terminal. */
 export type Keyboard = {
@@ -32,25 +33,6 @@ const patienceMs: Readonly<Record<Waiting, number | undefined>> = {
 
 /** So much may come before anybody listens. */
 const longestUnheard = 1000;
-
-/** Listeners of one thing. */
-export function createListeners<Event>() {
-	const listeners = new Set<(event: Event) => void>();
-	return {
-		add(listener: (event: Event) => void) {
-			listeners.add(listener);
-			return () => {
-				listeners.delete(listener);
-			};
-		},
-		isEmpty: () => listeners.size === 0,
-		tell(event: Event) {
-			for (const listener of [...listeners]) {
-				listener(event);
-			}
-		},
-	};
-}
 
 /** A keyboard at this end of a terminal. It reads nothing until it is started. */
 export function createKeyboard(stdin: ReadStream): Keyboard {

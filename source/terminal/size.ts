@@ -1,4 +1,5 @@
 import type {EventEmitter} from 'node:events';
+import {createListeners} from './listeners.js';
 
 export type Size = {columns: number; rows: number};
 
@@ -27,16 +28,14 @@ export const sizeOf = ({columns, rows}: Sized): Size => ({
 
 /** Watches the size. */
 export function watchSize(stdout: Sized, minimum: Size = {columns: 1, rows: 1}): SizeWatch {
-	const listeners = new Set<(size: Size) => void>();
+	const changes = createListeners<Size>();
 	let last = sizeOf(stdout);
 	const tell = () => {
 		const size = sizeOf(stdout);
 		// A redraw is asked for with the same event.
 		if (size.columns !== last.columns || size.rows !== last.rows) {
 			last = size;
-			for (const listener of [...listeners]) {
-				listener(size);
-			}
+			changes.tell(size);
 		}
 	};
 
@@ -48,12 +47,7 @@ export function watchSize(stdout: Sized, minimum: Size = {columns: 1, rows: 1}):
 			return columns >= minimum.columns && rows >= minimum.rows;
 		},
 		minimum,
-		onChange(listener) {
-			listeners.add(listener);
-			return () => {
-				listeners.delete(listener);
-			};
-		},
+		onChange: changes.add,
 		stop() {
 			stdout.off('resize', tell);
 		},

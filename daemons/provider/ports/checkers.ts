@@ -75,6 +75,10 @@ async function askOne(
 ): Promise<Map<number, PortCheckerFinding>> {
 	const {publicIp, ports, carrying, apiPort, wasVisited, signal} = question;
 	const {challenge, proofOf, withdraw} = proofs.issue(onReached);
+	const provable = ports.filter(port => port !== apiPort && !carrying.has(port));
+	// Whoever calls on the API leaves no trace; one that has called on no other port has not been there either.
+	const hasCome = (port: number) =>
+		port === apiPort ? provable.length === 0 || provable.some(wasVisited) : wasVisited(port);
 	const findings = new Map<number, PortCheckerFinding>();
 	try {
 		for (let start = 0; start < ports.length; start += maximumPortsPerCheck) {
@@ -94,7 +98,7 @@ async function askOne(
 				return result ? [[candidate, result]] : [];
 			})) {
 				const proof = carrying.has(port) ? null : proofOf(port);
-				findings.set(port, weigh(server, found, {proof, wasVisited: port === apiPort || wasVisited(port)}));
+				findings.set(port, weigh(server, found, {proof, wasVisited: hasCome(port)}));
 			}
 		}
 

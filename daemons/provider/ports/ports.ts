@@ -65,6 +65,8 @@ type Known = Verdict & {
 	findings: PortCheckerFinding[];
 	checkedAt: string | null;
 	isChecking: boolean;
+	/** Has nobody told of it the last time, so that it is what it was before? */
+	isStale: boolean;
 	/** Another program has it; null where that cannot be known. */
 	occupiedBy: PortOccupant | null | undefined;
 };
@@ -75,6 +77,7 @@ const unchecked: Known = {
 	findings: [],
 	checkedAt: null,
 	isChecking: false,
+	isStale: false,
 	occupiedBy: undefined,
 };
 
@@ -206,11 +209,11 @@ export function createPorts(options: PortsOptions): Ports {
 	function judge(port: number, findings: PortCheckerFinding[]): Partial<Known> {
 		const before = knownOf(port);
 		if (findings.length === 0 && before.state === 'verified' && !isOutdated(before.checkedAt, now())) {
-			return {reason: `as found at ${before.checkedAt}; no port checker answers now`};
+			return {reason: `as found at ${before.checkedAt}; no port checker answers now`, isStale: true};
 		}
 
 		const checkedAt = findings.length > 0 ? new Date(now()).toISOString() : before.checkedAt;
-		return {...decide(findings, quorum), findings, checkedAt};
+		return {...decide(findings, quorum), findings, checkedAt, isStale: false};
 	}
 
 	return {
@@ -224,7 +227,8 @@ export function createPorts(options: PortsOptions): Ports {
 		troubled() {
 			const all = carriers();
 			const isExpected = (port: number) => all.get(port)?.isRunning ?? true;
-			return new Set(allPorts().filter(port => !isUsable(port) && isExpected(port)));
+			const isInTrouble = (port: number) => !isUsable(port) || knownOf(port).isStale;
+			return new Set(allPorts().filter(port => isInTrouble(port) && isExpected(port)));
 		},
 		release(port) {
 			released.add(port);

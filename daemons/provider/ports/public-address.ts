@@ -22,6 +22,7 @@ caller's address.
 */
 export function createPublicAddress({
 	configured,
+	remembered,
 	portCheckers,
 	services,
 	log,
@@ -29,6 +30,8 @@ export function createPublicAddress({
 	pauseMs = retryMs,
 }: {
 	configured: string;
+	/** The one it had before it was started; it counts while nobody tells. */
+	remembered?: string | undefined;
 	portCheckers: readonly string[];
 	services: readonly string[];
 	log: Log;
@@ -58,7 +61,7 @@ export function createPublicAddress({
 		}
 
 		explanation =
-			address === null
+			(address ?? remembered ?? null) === null
 				? 'unknown: no port checker and no address service told it'
 				: 'as it was told before; nobody tells it now';
 		return undefined;
@@ -69,7 +72,7 @@ export function createPublicAddress({
 		explain: () => explanation,
 		async find(signal) {
 			for (;;) {
-				const found = isConfigured ? configured : await askEach(signal);
+				const found = isConfigured ? configured : ((await askEach(signal)) ?? address ?? remembered);
 				if (found !== undefined && found !== address) {
 					log.info({public_ip: found, before: address}, 'public address');
 					address = found;

@@ -3,12 +3,16 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {controlOf, daemonEnvironment, startDaemon, stopDaemon} from '../../daemon-control/daemon-control.js';
 import {readableLogLine} from '../../platform/log-line.js';
 import type {DaemonName} from '../../platform/paths.js';
+import {withLog, withLogLines} from '../log-view.js';
 import type {DaemonView} from '../picture.js';
 import {type ActivityReport, carryOut, type Runtime, selectedDaemon, show, tell} from '../runtime.js';
-import {type LogView, withTopView} from '../ui-state.js';
+import {collected} from '../store.js';
+import type {LogView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
 
-const logLines = 2000;
+/** Lines of a log are shown at most so often. */
+const logCollectMs = 50;
+const leftLines = 500;
 const outputLines = 12;
 const outputLookMs = 150;
 
@@ -113,9 +117,45 @@ async function stop(runtime: Runtime, name: DaemonName, command: string): Promis
 /** A view of the log; it ends with the view. */
 async function followLog(runtime: Runtime, name: DaemonName, command: string): Promise<void> {
 	const {paths, ui, signal} = runtime;
-	const title = `Log of the ${name}`;
-	const view: LogView = {
+	const view = newLogView(`Log of the ${name}`, command);
+	show(runtime, view);
+	const closed = new AbortController();
+	const unsubscribe = ui.subscribe(() => {
+		if (!ui.get().views.some(candidate => candidate.kind === 'log' && candidate.id === view.id)) {
+			closed.abort();
+		}
+	});
+	const add = collectLines(lines =>
+		ui.update(state => withLog(state, view.id, log => withLogLines(log, lines))),
+	);
+	const untilClosed = AbortSignal.any([signal, closed.signal]);
+	let hasSpoken = false;
+	try {
+		for await (const entry of controlOf(name, paths).logs({lines: leftLines, follow: true}, untilClosed)) {
+			hasSpoken = true;
+			if (entry !== '') {
+				add(readableLogLine(entry));
+			}
+		}
+	} catch {
+		// What it has left behind, or that it has gone, is told below.
+	} finally {
+		unsubscribe();
+	}
+
+	if (!untilClosed.aborted) {
+		const left = hasSpoken ? [] : await lastLines(paths.daemonLog(name));
+		const end = hasSpoken ? 'has ended' : 'does not run; this is what it has left';
+		for (const line of [...left, `(the ${name} ${end})`]) {
+			add(line);
+		}
+	}
+}
+
+function newLogView(title: string, command: string): LogView {
+	return {
 		kind: 'log',
+		id: Symbol(title),
 		title,
 		command,
 		lines: [],
@@ -124,42 +164,25 @@ async function followLog(runtime: Runtime, name: DaemonName, command: string): P
 		isFiltering: false,
 		back: 0,
 	};
-	show(runtime, view);
-	const closed = new AbortController();
-	const unsubscribe = ui.subscribe(() => {
-		if (!ui.get().views.some(candidate => candidate.kind === 'log' && candidate.title === title)) {
-			closed.abort();
-		}
-	});
-	const add = (lines: readonly string[]) =>
-		ui.update(state => withTopView(state, 'log', known => withLogLines(known, lines)));
-	try {
-		const log = controlOf(name, paths).logs(
-			{lines: 500, follow: true},
-			AbortSignal.any([signal, closed.signal]),
-		);
-		for await (const entry of log) {
-			if (entry !== '') {
-				add([readableLogLine(entry)]);
-			}
-		}
-	} catch {
-		const text = await fs.readFile(paths.daemonLog(name), 'utf8').catch(() => '');
-		add([
-			...text.split('\n').filter(Boolean).slice(-500).map(readableLogLine),
-			`(the ${name} does not run; this is what it has left)`,
-		]);
-	} finally {
-		unsubscribe();
-	}
 }
 
-/** Where somebody reads further up, what they read stays where it is. */
-function withLogLines(view: LogView, lines: readonly string[]): LogView {
-	const isHeld = view.isPaused || view.back > 0;
-	return {
-		...view,
-		lines: [...view.lines, ...lines].slice(-logLines),
-		back: isHeld ? view.back + lines.length : 0,
+async function lastLines(file: string): Promise<string[]> {
+	const text = await fs.readFile(file, 'utf8').catch(() => '');
+	return text.split('\n').filter(Boolean).slice(-leftLines).map(readableLogLine);
+}
+
+/** Several lines that come together are one change of the screen. */
+function collectLines(show: (lines: readonly string[]) => void): (line: string) => void {
+	const schedule = collected(logCollectMs);
+	let waiting: string[] = [];
+	return line => {
+		waiting.push(line);
+		if (waiting.length === 1) {
+			schedule(() => {
+				const lines = waiting;
+				waiting = [];
+				show(lines);
+			});
+		}
 	};
 }

@@ -4,7 +4,7 @@ import {daemonNames} from '../../platform/paths.js';
 import {type PaneId, paneIds} from '../panes.js';
 import {placesOf} from '../places.js';
 import {type Runtime, show, tell} from '../runtime.js';
-import {daemonColumns, providerColumns, vmColumns} from '../tables.js';
+import {providerColumns, vmColumns} from '../tables.js';
 import {topView, withoutTopView, withTopView} from '../ui-state.js';
 import type {Actions} from './action.js';
 
@@ -13,13 +13,22 @@ export const generalActions: Actions = {
 	back: {run: goBack},
 	'next-pane': {run: runtime => turnPane(runtime, 1)},
 	'previous-pane': {run: runtime => turnPane(runtime, -1)},
-	'pane-1': {run: runtime => focus(runtime, 'vms')},
-	'pane-2': {run: runtime => focus(runtime, 'providers')},
-	'pane-3': {run: runtime => focus(runtime, 'ports')},
-	'pane-4': {run: runtime => focus(runtime, 'daemons')},
-	filter: {run: startFilter},
-	sort: {run: sortByNext},
+	'pane-1': {run: runtime => goTo(runtime, 'vms')},
+	'pane-2': {run: runtime => goTo(runtime, 'providers')},
+	'pane-3': {run: runtime => goTo(runtime, 'ports')},
+	'pane-4': {run: runtime => goTo(runtime, 'daemons')},
+	filter: {
+		unavailable: runtime =>
+			topView(runtime.ui.get())?.kind === 'log' ? undefined : withoutTable(runtime, 'filtered'),
+		run: startFilter,
+	},
+	sort: {unavailable: runtime => withoutTable(runtime, 'sorted'), run: sortByNext},
 	'sort-reverse': {
+		unavailable: runtime =>
+			withoutTable(runtime, 'sorted') ??
+			(runtime.ui.get().tables[runtime.ui.get().focus].sort
+				? undefined
+				: `Nothing is sorted yet; ${runtime.keymap.keysOf('sort')[0]} sorts.`),
 		run: runtime => {
 			const {focus: pane, tables} = runtime.ui.get();
 			const {sort} = tables[pane];
@@ -58,8 +67,16 @@ export const generalActions: Actions = {
 	suspend: {run: ({terminal}) => terminal.suspend()},
 	quit: {run: ({quit}) => quit()},
 	'log.pause': {
+		unavailable: ({ui}) => (topView(ui.get())?.kind === 'log' ? undefined : 'No log is open.'),
+		// Where it goes on, it goes on at its end.
 		run: ({ui}) =>
-			ui.update(state => withTopView(state, 'log', view => ({...view, isPaused: !view.isPaused}))),
+			ui.update(state =>
+				withTopView(state, 'log', view => ({
+					...view,
+					isPaused: !view.isPaused,
+					back: view.isPaused ? 0 : view.back,
+				})),
+			),
 	},
 };
 
@@ -71,6 +88,12 @@ export function act(runtime: Runtime, action: TableAction): void {
 
 export function focus({ui}: Runtime, pane: PaneId): void {
 	ui.update(state => ({...state, focus: pane, filtering: undefined}));
+}
+
+/** To a pane of the main view, out of whatever lies over it. */
+function goTo(runtime: Runtime, pane: PaneId): void {
+	runtime.ui.update(state => (state.views.length === 0 ? state : {...state, views: []}));
+	focus(runtime, pane);
 }
 
 function turnPane(runtime: Runtime, by: number): void {
@@ -126,8 +149,15 @@ function startFilter({ui}: Runtime): void {
 const sortable: Readonly<Partial<Record<PaneId, ReadonlyArray<{id: string; title: string}>>>> = {
 	vms: vmColumns,
 	providers: providerColumns,
-	daemons: daemonColumns,
 };
+
+/** Why what is seen cannot be filtered or sorted; undefined where it can. */
+function withoutTable({ui}: Runtime, done: 'filtered' | 'sorted'): string | undefined {
+	const state = ui.get();
+	return topView(state) === undefined && sortable[state.focus]
+		? undefined
+		: `Only VMs and providers can be ${done}${done === 'filtered' ? ', and logs' : ''}.`;
+}
 
 /** By the first column, then the next, and after the last in the order they come. */
 function sortByNext(runtime: Runtime): void {

@@ -6,9 +6,19 @@ import {confirmedId} from '../../requestor/requestor.js';
 import {connectBySsh} from '../../requestor/ssh.js';
 import {noted, type VmView, withVm} from '../picture.js';
 import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
+import {topView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
 
-const noVm = 'There is no VM yet; c creates one.';
+function noVm({ui, picture, keymap}: Runtime): string {
+	const view = topView(ui.get());
+	if (view?.kind === 'vm') {
+		return `${view.name} is not rented any more.`;
+	}
+
+	return picture.get().vms.size > 0
+		? 'No VM is selected.'
+		: `There is no VM yet; ${keymap.keysOf('vm.create')[0]} creates one.`;
+}
 
 /** An action on the VM that is looked at. */
 function onVm({
@@ -26,7 +36,7 @@ function onVm({
 	return {
 		unavailable(runtime) {
 			const vm = selectedVm(runtime);
-			return vm ? refuse(vm) : noVm;
+			return vm ? refuse(vm) : noVm(runtime);
 		},
 		command(runtime) {
 			const vm = selectedVm(runtime);

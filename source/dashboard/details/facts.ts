@@ -1,4 +1,8 @@
+import {displayText, displayWidth, fitText, truncateText} from '../../components/display-text.js';
 import type {Line} from '../screen/lines.js';
+
+/** A stranger may name things at any length. */
+const longestName = 24;
 
 /** `name   value` rows under a heading; those without a value are left out. */
 export function facts(
@@ -6,10 +10,12 @@ export function facts(
 		readonly [name: string, value: string | undefined | null, color?: string | undefined]
 	>,
 ): Line[] {
-	const given = entries.filter(([, value]) => value !== undefined && value !== null && value !== '');
-	const width = Math.max(0, ...given.map(([name]) => name.length)) + 2;
+	const given = entries
+		.filter(([, value]) => value !== undefined && value !== null && value !== '')
+		.map(([name, ...rest]) => [truncateText(displayText(name), longestName), ...rest] as const);
+	const width = Math.max(0, ...given.map(([name]) => displayWidth(name))) + 2;
 	return given.map(([name, value, color]) => [
-		{text: `  ${name.padEnd(width)}`, style: {dimColor: true}},
+		{text: `  ${fitText(name, width)}`, style: {dimColor: true}},
 		{text: value ?? '', ...(color ? {style: {color}} : {})},
 	]);
 }

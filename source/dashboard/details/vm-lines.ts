@@ -1,9 +1,12 @@
 import {sparklineText} from '../../components/sparkline.js';
+import {duration} from '../../hosting/ports-text.js';
 import type {UsageSample, VmView} from '../picture.js';
 import type {Line} from '../screen/lines.js';
 import {percent, sizeText, sshAddress, statusColor} from '../tables.js';
 import {bytes, clock, dim, facts, heading, plain} from './facts.js';
 
+/** News as old as this is as good as new. */
+const newsMs = 15_000;
 const labelWidth = 12;
 const valueWidth = 14;
 
@@ -48,8 +51,7 @@ export function freshness({isLive, heardAt}: VmView, now: number): string {
 }
 
 export function ageText(at: number, now: number): string {
-	const seconds = Math.max(0, Math.round((now - at) / 1000));
-	return seconds < 15 ? 'now' : `${seconds} s ago`;
+	return now - at < newsMs ? 'now' : `${duration(now - at)} ago`;
 }
 
 function usageLines({usage, status}: VmView, width: number): Line[] {

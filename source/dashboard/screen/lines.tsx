@@ -1,5 +1,5 @@
 import {Box} from 'ink';
-import {displayText} from '../../components/display-text.js';
+import {displayText, displayWidth} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 
 /** One row of the screen; texts of strangers are made harmless when they are drawn. */
@@ -11,10 +11,16 @@ export type LinesProps = {
 	readonly top?: number;
 	readonly width: number;
 	readonly height: number;
+	/** Do long lines go on in the next row, instead of being cut? */
+	readonly wraps?: boolean;
 };
 
+const continuation = '    ';
+
 /** As many of the lines as there is room for; the last row tells of those below. */
-export function Lines({lines, top = 0, width, height}: LinesProps) {
+export function Lines({lines: given, top = 0, width, height, wraps = false}: LinesProps) {
+	const shownLines = given.map(line => line.map(span => ({...span, text: displayText(span.text)})));
+	const lines = wraps ? shownLines.flatMap(line => wrapLine(line, width)) : shownLines;
 	const first = Math.max(0, Math.min(top, lines.length - height));
 	const seen = lines.slice(first, first + height);
 	const below = lines.length - first - height;
@@ -23,9 +29,37 @@ export function Lines({lines, top = 0, width, height}: LinesProps) {
 		<Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
 			{shown.map((line, index) => (
 				// biome-ignore lint/suspicious/noArrayIndexKey: rows of the screen have no other identity.
-				<TextLine key={index} spans={line.map(span => ({...span, text: displayText(span.text)}))} />
+				<TextLine key={index} spans={line} />
 			))}
 		</Box>
+	);
+}
+
+/** Breaks the last piece of a line between words, as often as it takes. */
+export function wrapLine(line: Line, width: number): Line[] {
+	const last = line.at(-1);
+	const before = line.slice(0, -1);
+	const indent = before.reduce((sum, {text}) => sum + displayWidth(text), 0);
+	if (!last || indent + displayWidth(last.text) <= width) {
+		return [line];
+	}
+
+	const start = /^ */.exec(last.text)?.[0] ?? '';
+	const rows: string[] = [];
+	let row = start;
+	for (const word of last.text.trim().split(' ')) {
+		const room = width - (rows.length === 0 ? indent : 0);
+		const longer = row.trim() === '' ? row + word : `${row} ${word}`;
+		if (row.trim() !== '' && displayWidth(longer) > room) {
+			rows.push(row);
+			row = start + continuation + word;
+		} else {
+			row = longer;
+		}
+	}
+
+	return [...rows, row].map((text, index) =>
+		index === 0 ? [...before, {...last, text}] : [{...last, text}],
 	);
 }
 

@@ -96,7 +96,15 @@ function LinesView({runtime, view, area, historyOf}: ViewProps) {
 				return [];
 		}
 	})();
-	return <Lines lines={lines} top={'top' in view ? view.top : 0} width={width} height={height} />;
+	return (
+		<Lines
+			lines={lines}
+			top={'top' in view ? view.top : 0}
+			width={width}
+			height={height}
+			wraps={view.kind !== 'log'}
+		/>
+	);
 }
 
 function gone(text: string): Line[] {

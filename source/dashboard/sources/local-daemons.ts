@@ -28,17 +28,19 @@ async function follow(
 	await again(
 		async () => {
 			let hasSpoken = false;
+			let isBroken = false;
 			try {
 				for await (const status of control.events(signal)) {
 					hasSpoken = true;
 					note({state: 'up', status, heardAt: Date.now(), error: undefined});
 				}
 			} catch (error) {
+				isBroken = true;
 				note({error: describeSilence(error)});
 			}
 
 			if (!signal.aborted) {
-				noteEnd(store, name, hasSpoken);
+				noteEnd(store, name, {wasUp: hasSpoken, isBroken});
 			}
 
 			return hasSpoken;
@@ -48,18 +50,25 @@ async function follow(
 	);
 }
 
-/** One that was up a moment ago is lost; one that nobody knows as up is just not there. */
-function noteEnd(store: Store<Picture>, name: DaemonName, wasUp: boolean): void {
+/** One that breaks off is lost until it is back; one that ends its stream has been asked to end. */
+function noteEnd(
+	store: Store<Picture>,
+	name: DaemonName,
+	{wasUp, isBroken}: {wasUp: boolean; isBroken: boolean},
+): void {
 	store.update(picture => {
-		const {state} = picture.daemons[name];
-		const next = wasUp ? 'lost' : state === 'lost' ? 'lost' : 'down';
-		return next === state ? picture : withDaemon(picture, name, {state: next});
+		const isLost = wasUp ? isBroken : picture.daemons[name].state === 'lost';
+		return withDaemon(picture, name, {state: isLost ? 'lost' : 'down'});
 	});
 }
 
 /** Nothing where there is simply nobody. */
 function describeSilence(error: unknown): string | undefined {
-	return error instanceof GolemError && error.code !== 'NOT_REACHABLE' ? error.message : undefined;
+	if (error instanceof GolemError) {
+		return error.code === 'NOT_REACHABLE' ? undefined : error.message;
+	}
+
+	return 'What it says of itself makes no sense here; its version may not fit this one.';
 }
 
 async function followPorts(

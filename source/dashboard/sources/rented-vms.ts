@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {GolemError} from '../../platform/golem-error.js';
 import type {Rental} from '../../requestor/rentals.js';
 import type {Requestor} from '../../requestor/requestor.js';
@@ -105,33 +106,50 @@ function silent(vm: VmView, error: unknown): VmView {
 
 /** At once, at each change of the file or those beside it (SQLite writes several), and now and then. */
 async function* changesOf(file: string, signal: AbortSignal): AsyncGenerator<void> {
+	const names = [path.basename(file), `${path.basename(file)}-wal`];
+	let hasChanged = false;
 	let wake = () => {};
-	let watcher: fs.FSWatcher | undefined;
-	const name = path.basename(file);
-	try {
-		watcher = fs.watch(path.dirname(file), {persistent: false}, (_, changed) => {
-			if (changed === null || changed === name || changed === `${name}-wal`) {
-				wake();
-			}
-		});
-		watcher.on('error', () => {});
-	} catch {
-		// Then it is looked at now and then only.
-	}
-
+	const notice = (changed: string | null) => {
+		if (changed === null || names.includes(changed)) {
+			hasChanged = true;
+			wake();
+		}
+	};
+	let watcher = watchFolder(path.dirname(file), notice);
 	try {
 		while (!signal.aborted) {
+			hasChanged = false;
 			yield;
-			await new Promise<void>(resolve => {
-				const timer = setTimeout(resolve, lookMs);
-				wake = () => {
-					clearTimeout(timer);
-					setTimeout(resolve, settleMs);
-				};
-				signal.addEventListener('abort', wake, {once: true});
-			});
+			if (!watcher) {
+				// Of a new home the folder is made by the first look.
+				watcher = watchFolder(path.dirname(file), notice);
+				hasChanged = watcher !== undefined;
+			}
+
+			if (!hasChanged) {
+				await new Promise<void>(resolve => {
+					const timer = setTimeout(() => wake(), lookMs);
+					wake = () => {
+						clearTimeout(timer);
+						signal.removeEventListener('abort', wake);
+						resolve();
+					};
+					signal.addEventListener('abort', wake, {once: true});
+				});
+			}
+
+			await sleep(settleMs, undefined, {signal}).catch(() => {});
 		}
 	} finally {
 		watcher?.close();
+	}
+}
+
+/** Undefined where it cannot be watched: then it is looked at now and then only. */
+function watchFolder(folder: string, notice: (changed: string | null) => void): fs.FSWatcher | undefined {
+	try {
+		return fs.watch(folder, {persistent: false}, (_, changed) => notice(changed)).on('error', () => {});
+	} catch {
+		return undefined;
 	}
 }

@@ -28,6 +28,7 @@ export function followEverything(
 		onChange: known => picture.update(state => ({...state, directory: known})),
 		signal,
 	});
+	picture.update(state => ({...state, directory: directory.picture()}));
 	const rentalsFile = settings.database ? path.resolve(settings.database) : paths.rentals;
 	const following = Promise.allSettled([
 		followDaemons(picture, paths, signal),

@@ -24,7 +24,8 @@ async function startDiscovery(
 	{
 		requireSignatures = true,
 		allowPrivate = false,
-	}: {requireSignatures?: boolean; allowPrivate?: boolean} = {},
+		names = [],
+	}: {requireSignatures?: boolean; allowPrivate?: boolean; names?: string[]} = {},
 ) {
 	const file = path.join(await temporaryFolder(t), 'discovery.db');
 	const store = await openStore({file, schema: advertisementSchema, durability: 'normal'});
@@ -37,6 +38,7 @@ async function startDiscovery(
 			registry,
 			requireSignatures,
 			allowPrivate,
+			names,
 			onChange() {
 				changes += 1;
 			},
@@ -255,6 +257,37 @@ test('a withdrawal that was signed for another server is refused', async t => {
 	const relayed = await send(there, {method: 'DELETE', path, headers: forThere});
 	t.is(relayed.json.code, 'AUTH_001');
 	t.is((await send(there, {path})).status, 200);
+});
+
+test('a server that knows its names heeds what was signed for one of them, whatever Host says', async t => {
+	const names = ['discovery.example:9001', 'discovery.example'];
+	const target = await startDiscovery(t, {names});
+	const path = `${advertisements}/${alice.id}`;
+	const signedFor = (audience: string) =>
+		signRequest(alice, 'Provider', {
+			method: 'DELETE',
+			path,
+			audience,
+			timestamp: new Date().toISOString(),
+			body: '',
+		});
+	await advertise(target, alice);
+	const meantForAnother = await send(target, {
+		method: 'DELETE',
+		path,
+		headers: {Host: 'other.example:9001', ...signedFor('other.example:9001')},
+	});
+	t.is(meantForAnother.json.code, 'AUTH_001');
+	t.regex(meantForAnother.json.details.hint, /discovery\.example:9001 or discovery\.example\./);
+	t.is((await send(target, {path})).status, 200);
+
+	for (const name of names) {
+		await advertise(target, alice);
+		const signed = {method: 'DELETE', path, headers: {Host: '127.0.0.1:8080', ...signedFor(name)}};
+		t.is((await send(target, signed)).status, 200, name);
+		await advertise(target, alice);
+		t.is((await send(target, signed)).json.code, 'AUTH_002', 'not a second time');
+	}
 });
 
 test('without signatures the older network’s programs are heard, at the time we heard them', async t => {

@@ -180,6 +180,34 @@ test('without signatures anybody is heard, and the log says so loudly', async t 
 	t.regex(warnings.map(({msg}) => msg).join('\n'), /REQUIRE_SIGNATURES=false(.|\n)*ALLOW_PRIVATE=true/);
 });
 
+test('searches, and advertisements as they came, are in the log of who asks for it', async t => {
+	for (const [environment, isLogged] of [
+		[{GOLEM_DISCOVERY_DEBUG: 'true'}, true],
+		[{}, false],
+	] as const) {
+		const discovery = await startDaemon(t, 'discovery', {environment});
+		await advertise(discovery, alice, {name: 'told in full'});
+		await send({url: discovery.url}, {path: `${advertisements}?cpu=2`});
+		const log = await fs.readFile(golemPaths(discovery.home).daemonLog('discovery'), 'utf8');
+		t.true(log.includes('"advertised"'));
+		t.is(log.includes('told in full'), isLogged);
+		t.is(/"query":\{"cpu":2,.*"found":1,"total":1,"unchanged":false.*"searched"/.test(log), isLogged, log);
+	}
+});
+
+test('its names can be said as they are dialled or as URLs, and what is neither is a bad setting', async t => {
+	const discovery = await startDaemon(t, 'discovery', {
+		environment: {DISCOVERY_NAMES: 'https://Discovery.example, 127.0.0.1:9001,[2001:db8::1]:9001'},
+	});
+	const refused = await withdraw(discovery, alice);
+	t.is(refused.json.code, 'AUTH_001');
+	t.regex(refused.json.details.hint, / discovery\.example or 127\.0\.0\.1:9001 or \[2001:db8::1\]:9001\./);
+
+	const other = await spawnDaemon(t, 'discovery', {environment: {DISCOVERY_NAMES: 'good.example,a b,x/y'}});
+	t.deepEqual(await other.ended, {code: exitCodes.usage, signal: null});
+	t.regex(other.stderr(), /DISCOVERY_NAMES=.*a b is no name.*; x\/y is no name/);
+});
+
 test('a damaged database is told with its path, and kept', async t => {
 	const home = await temporaryFolder(t);
 	const file = path.join(home, 'discovery', 'discovery.db');

@@ -11,7 +11,7 @@ const advertisements = '/api/v1/advertisements';
 const one = `${advertisements}/{provider_id}`;
 
 test('what a discovery server answers is what its document says', async t => {
-	const {url} = await startDaemon(t, 'discovery', {environment: {DISCOVERY_RATE_LIMIT_PER_MINUTE: '11'}});
+	const {url} = await startDaemon(t, 'discovery', {environment: {DISCOVERY_RATE_LIMIT_PER_MINUTE: '13'}});
 	const {ask, document} = await readDocument(t, {url});
 	t.deepEqual(Object.keys(document.paths), [
 		advertisements,
@@ -39,7 +39,14 @@ test('what a discovery server answers is what its document says', async t => {
 	t.is((await post({...offer, resources: {}}, {})).json.code, 'ADV_002');
 	t.is((await post(offer, {})).status, 401);
 	t.is((await post(offer, {'Content-Type': 'text/plain'})).status, 415);
-	t.is((await ask(advertisements, {path: `${advertisements}?cpu=1`})).json.length, 1);
+	const found = await ask(advertisements, {path: `${advertisements}?cpu=1`});
+	t.is(found.json.length, 1);
+	const again = {
+		path: `${advertisements}?cpu=1`,
+		headers: {'If-None-Match': String(found.headers['etag'])},
+	};
+	t.is((await ask(advertisements, again)).status, 304);
+	t.is((await ask(advertisements, {path: `${advertisements}?cursor=none`})).status, 400);
 	t.is((await ask(advertisements, {path: `${advertisements}?cpu=none`})).status, 400);
 	t.is((await ask(one, {path: `${advertisements}/${alice.id}`})).status, 200);
 	t.is((await ask(one, {path: `${advertisements}/${mallory.id}`})).status, 404);
@@ -65,8 +72,14 @@ test('what a discovery server answers is what its document says', async t => {
 	t.is(
 		(await ask(advertisements, {path: advertisements})).status,
 		429,
-		'the eleven of this minute are used up',
+		'the thirteen of this minute are used up',
 	);
+	const search = document.paths[advertisements].get;
+	t.deepEqual(
+		search.parameters.map(({name}: {name: string}) => name),
+		['cpu', 'memory', 'storage', 'country', 'limit', 'cursor', 'If-None-Match'],
+	);
+	t.regex(search.responses['200'].description, /Link/);
 	t.is((await ask('/health', {path: '/health'})).status, 200);
 	t.is((await ask('/metrics', {path: '/metrics'})).status, 200);
 });

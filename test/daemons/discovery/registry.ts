@@ -125,6 +125,32 @@ test('the freshest come first', async t => {
 	);
 });
 
+test('two advertisements of one provider never have the same time, and a clock that was set back counts anew', async t => {
+	const {registry, clock} = await open(t);
+	for (const expected of [0, 1, 2]) {
+		t.like(await registry.put(statement(1)), {updated_at: at(expected)});
+	}
+
+	clock.now = startOfTest - 3_600_000;
+	t.like(await registry.put(statement(1)), {updated_at: at(-3_600_000)});
+});
+
+test('the order is the same after a new start', async t => {
+	const folder = await temporaryFolder(t);
+	const first = await open(t, folder);
+	for (const number of [5, 3, 9, 1]) {
+		first.clock.now += 1000;
+		await first.registry.put(statement(number));
+	}
+
+	await first.registry.put(statement(2));
+	const second = await open(t, folder);
+	t.deepEqual(
+		second.registry.find({minimum: {}}).map(({provider_id}) => provider_id),
+		[1, 2, 9, 3, 5].map(provider),
+	);
+});
+
 test('a new start finds what the store still has, with its time of expiry', async t => {
 	const folder = await temporaryFolder(t);
 	const first = await open(t, folder);

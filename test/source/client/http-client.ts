@@ -1,5 +1,6 @@
 import path from 'node:path';
 import test from 'ava';
+import * as z from 'zod';
 import {createHttpClient} from '../../../source/client/http-client.js';
 import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
 import {startHttpServer} from '../../support/http-server.js';
@@ -58,6 +59,45 @@ test('any other error is told by its status', async t => {
 		code: 'BAD_ANSWER',
 		message: 'The service answered 503.',
 	});
+});
+
+test('a question that was asked before is answered with `unchanged` where nothing has', async t => {
+	const {url} = await startHttpServer(t, (response, {headers}) => {
+		if (headers['if-none-match'] === '"1"') {
+			response.writeHead(304, {ETag: '"1"'}).end();
+		} else {
+			response.writeHead(200, {ETag: '"1"', 'X-Extra': 'yes'}).end('[1]');
+		}
+	});
+	const ask = (etag?: string) => clientOf(url).getIfChanged('/', z.array(z.number()), {etag});
+	const {serverTimeMs = 0, ...first} = await ask();
+	t.like(first, {unchanged: false, value: [1], etag: '"1"', headers: {'x-extra': 'yes'}});
+	t.true(Math.abs(serverTimeMs - Date.now()) < 60_000);
+	t.like(await ask('"1"'), {unchanged: true});
+	t.like(await ask('"0"'), {unchanged: false, value: [1]});
+});
+
+test('a 304 that nobody asked for makes no sense, and a tag too long to send back is none', async t => {
+	const wrong = await startHttpServer(t, response => response.writeHead(304).end());
+	await t.throwsAsync(clientOf(wrong.url).getIfChanged('/', z.array(z.number())), {code: 'BAD_ANSWER'});
+	const long = await startHttpServer(t, response => {
+		response.writeHead(200, {ETag: `"${'x'.repeat(300)}"`}).end('1');
+	});
+	t.like(await clientOf(long.url).getIfChanged('/', z.number()), {value: 1, etag: undefined});
+});
+
+test('an error says when to come again, in seconds or by the clock, where the other side did', async t => {
+	const retryAfters = ['7', new Date(Date.now() + 3_600_000).toUTCString(), 'soon'];
+	const {url} = await startHttpServer(t, (response, request) => {
+		const retryAfter = retryAfters[Number(request.url?.slice(1))] ?? '';
+		response.writeHead(503, {'Retry-After': retryAfter}).end('later');
+	});
+	const secondsOf = async (index: number) =>
+		(await errorOf(clientOf(url).text(`/${index}`))).details['retry_after_seconds'];
+	t.is(await secondsOf(0), 7);
+	const byTheClock = Number(await secondsOf(1));
+	t.true(byTheClock > 3000 && byTheClock <= 3600, String(byTheClock));
+	t.is(await secondsOf(2), undefined);
 });
 
 test('nobody there, and somebody who hangs up, is not reachable, with what to do', async t => {

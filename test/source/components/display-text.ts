@@ -27,6 +27,7 @@ for (const [text, shown] of [
 	['\uD83D!', '�!'],
 	['\u0301a', '�a'],
 	['a\u0D4E', 'a�'],
+	['\u0301\u093E', '�'],
 	['ไทย नमन 漢字', 'ไทย नमन 漢字'],
 ] as const) {
 	test(`${JSON.stringify(text)} is shown as ${shown}`, t => {

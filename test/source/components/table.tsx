@@ -5,31 +5,10 @@ import fc from 'fast-check';
 import {render, renderToString} from 'ink';
 import {looksSame, Table} from '../../../source/components/table.js';
 import {columnWidths, layoutTable} from '../../../source/components/table-layout.js';
-import {emptyTable, type TableColumn, type TableState} from '../../../source/components/table-state.js';
+import {emptyTable, type TableState} from '../../../source/components/table-state.js';
 import {written} from './_emulator.js';
+import {columns, type Vm, vms} from './_table.js';
 import {hostileText} from './_texts.js';
-
-type Vm = {readonly key: string; readonly name: string; readonly load: number; readonly note: string};
-
-const columns: ReadonlyArray<TableColumn<Vm>> = [
-	{id: 'name', title: 'NAME', width: {min: 8, grow: 1}, priority: 2, text: ({name}) => name},
-	{
-		id: 'load',
-		title: 'LOAD',
-		width: {min: 6},
-		align: 'right',
-		priority: 1,
-		text: ({load}) => `${load} %`,
-		color: ({load}) => (load > 90 ? 'red' : undefined),
-	},
-	{id: 'note', title: 'NOTE', width: {min: 8, grow: 1}, text: ({note}) => note},
-];
-
-const vms: readonly Vm[] = [
-	{key: '1', name: 'web', load: 4, note: 'fine'},
-	{key: '2', name: '漢字の名前です', load: 95, note: 'two\nlines'},
-	{key: '3', name: 'base', load: 50, note: '\u001B[2Jgone'},
-];
 
 function draw(width: number, change: Partial<TableState> = {}, isFocused = true, rows = vms): string {
 	const state = {...emptyTable, selectedKey: '2', height: 3, ...change};

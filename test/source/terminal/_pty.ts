@@ -71,7 +71,7 @@ export function openPty(
 			(active.getLine(active.baseY + row)?.translateToString(true) ?? '').trimEnd(),
 		);
 	};
-	const waitFor = async (what: unknown, isThere: () => boolean, timeoutMs = 15_000) =>
+	const waitFor = async (what: unknown, isThere: () => boolean, timeoutMs = 30_000) =>
 		void (await eventually(`the terminal shows ${what}`, () => whenTrue(isThere()), timeoutMs).catch(
 			(error: unknown) => {
 				throw new Error(`${error}\n${JSON.stringify(end)}\n${lines().join('\n')}`);
@@ -97,7 +97,7 @@ export function openPty(
 				timeoutMs,
 			),
 		hasShown: (what, timeoutMs) => waitFor(what, () => raw.includes(what), timeoutMs),
-		ended: timeoutMs => eventually('the program ends', () => end, timeoutMs),
+		ended: (timeoutMs = 30_000) => eventually('the program ends', () => end, timeoutMs),
 		// Missing in the library's types.
 		hangUp: () => (child as unknown as {destroy(): void}).destroy(),
 		kill: signal => child.kill(signal),

@@ -8,7 +8,7 @@ import {
 	isDumb,
 } from '../../../source/terminal/capabilities.js';
 import type {ReportEvent} from '../../../source/terminal/input-event.js';
-import {createListeners} from '../../../source/terminal/keyboard.js';
+import {createListeners} from '../../../source/terminal/listeners.js';
 
 for (const [environment, level] of [
 	[{TERM: 'xterm-256color'}, 2],

@@ -16,44 +16,47 @@ async function keysOf(pty: Pty): Promise<string> {
 	return /keys were \[(.*)\]/.exec(pty.lines().join(''))?.[1] ?? '';
 }
 
-test('of keys typed all the time, a child that reads lines gets each one from its start to its end', async t => {
-	const pty = openPty(t, fixtureCommand('_screen.tsx', fixtureCommand('_line-reader.ts')));
-	await pty.shows('note: running');
-	const before = letters(40);
-	const boundary = letters(20, 7);
-	const early = `${letters(30, 1)}\r${letters(20, 2)}\r`;
-	const late = `${letters(30, 3)}\r${letters(10, 4)}end\r`;
-	const [after, rest] = [letters(40, 5), letters(30, 6)];
+test.serial(
+	'of keys typed all the time, a child that reads lines gets each one from its start to its end',
+	async t => {
+		const pty = openPty(t, fixtureCommand('_screen.tsx', fixtureCommand('_line-reader.ts')));
+		await pty.shows('note: running');
+		const before = letters(40);
+		const boundary = letters(20, 7);
+		const early = `${letters(30, 1)}\r${letters(20, 2)}\r`;
+		const late = `${letters(30, 3)}\r${letters(10, 4)}end\r`;
+		const [after, rest] = [letters(40, 5), letters(30, 6)];
 
-	await typeKeys(pty, `${before}%${boundary}`);
-	// From here on all is the child's, which has not begun yet.
-	await pty.hasShown('\u001B[?1049l');
-	await typeKeys(pty, early);
-	await pty.hasShown('child is reading');
-	await typeKeys(pty, late + after);
-	await pty.shows('note: resumed');
-	await typeKeys(pty, rest);
-	await eventually('all has come', () =>
-		whenTrue(
-			pty
-				.lines()
-				.join('')
-				.includes(`${rest.slice(-20)}]`),
-		),
-	);
-	t.deepEqual(stateOf(pty), taken);
+		await typeKeys(pty, `${before}%${boundary}`);
+		// From here on all is the child's, which has not begun yet.
+		await pty.hasShown('\u001B[?1049l');
+		await typeKeys(pty, early);
+		await pty.hasShown('child is reading');
+		await typeKeys(pty, late + after);
+		await pty.shows('note: resumed');
+		await typeKeys(pty, rest);
+		await eventually('all has come', () =>
+			whenTrue(
+				pty
+					.lines()
+					.join('')
+					.includes(`${rest.slice(-20)}]`),
+			),
+		);
+		t.deepEqual(stateOf(pty), taken);
 
-	const had = /child had <(.*?)>/.exec(pty.raw())?.[1] ?? '';
-	const meant = (boundary + early + late).replaceAll('\r', '⏎').replace(/⏎$/, '');
-	const childs = (early + late).replaceAll('\r', '⏎').replace(/⏎$/, '');
-	t.true(had.endsWith(childs) && meant.endsWith(had), had);
-	// Read in one piece with the key that led to the child: the program is told.
-	const typedAhead = meant.slice(0, meant.length - had.length);
-	t.is(await keysOf(pty), before + typedAhead + after + rest);
-	t.deepEqual(stateOf(pty), usualState);
-});
+		const had = /child had <(.*?)>/.exec(pty.raw())?.[1] ?? '';
+		const meant = (boundary + early + late).replaceAll('\r', '⏎').replace(/⏎$/, '');
+		const childs = (early + late).replaceAll('\r', '⏎').replace(/⏎$/, '');
+		t.true(had.endsWith(childs) && meant.endsWith(had), had);
+		// Read in one piece with the key that led to the child: the program is told.
+		const typedAhead = meant.slice(0, meant.length - had.length);
+		t.is(await keysOf(pty), before + typedAhead + after + rest);
+		t.deepEqual(stateOf(pty), usualState);
+	},
+);
 
-test('of keys typed all the time, a shell gets each one from its start to its end', async t => {
+test.serial('of keys typed all the time, a shell gets each one from its start to its end', async t => {
 	const pty = openPty(t, fixtureCommand('_screen.tsx', ['bash', '--norc', '--noprofile', '-i']), {
 		environment: {PS1: 'inner> '},
 	});
@@ -84,29 +87,32 @@ test('of keys typed all the time, a shell gets each one from its start to its en
 	t.deepEqual(stateOf(pty), usualState);
 });
 
-test('after a child all of the screen is drawn anew, in the size that the terminal has by then', async t => {
-	const pty = openPty(t, fixtureCommand('_screen.tsx', ['bash', '--norc', '--noprofile', '-i']), {
-		environment: {PS1: 'inner> '},
-	});
-	await pty.shows('note: running');
-	pty.type('%');
-	await pty.shows('inner>');
-	t.deepEqual(stateOf(pty), {...usualState, bracketedPaste: true}, 'the paste mode is the shell’s own');
-	pty.resize(70, 18);
-	pty.type('for i in {1..30}; do echo "line $i of the shell"; done\r');
-	await pty.shows('line 30 of the shell');
-	pty.type('exit\r');
-	await pty.shows('size: 70 × 18');
-	await pty.shows('note: resumed');
-	t.is(pty.lines()[0], 'top '.padEnd(69, '-'));
-	t.is(pty.lines().at(-1), 'bottom');
-	t.false(pty.lines().join('\n').includes('of the shell'));
-	pty.type('$');
-	await pty.ended();
-	await pty.shows('line 30 of the shell');
-});
+test.serial(
+	'after a child all of the screen is drawn anew, in the size that the terminal has by then',
+	async t => {
+		const pty = openPty(t, fixtureCommand('_screen.tsx', ['bash', '--norc', '--noprofile', '-i']), {
+			environment: {PS1: 'inner> '},
+		});
+		await pty.shows('note: running');
+		pty.type('%');
+		await pty.shows('inner>');
+		t.deepEqual(stateOf(pty), {...usualState, bracketedPaste: true}, 'the paste mode is the shell’s own');
+		pty.resize(70, 18);
+		pty.type('for i in {1..30}; do echo "line $i of the shell"; done\r');
+		await pty.shows('line 30 of the shell');
+		pty.type('exit\r');
+		await pty.shows('size: 70 × 18');
+		await pty.shows('note: resumed');
+		t.is(pty.lines()[0], 'top '.padEnd(69, '-'));
+		t.is(pty.lines().at(-1), 'bottom');
+		t.false(pty.lines().join('\n').includes('of the shell'));
+		pty.type('$');
+		await pty.ended();
+		await pty.shows('line 30 of the shell');
+	},
+);
 
-test('a child that dies without a word leaves a terminal that can be used', async t => {
+test.serial('a child that dies without a word leaves a terminal that can be used', async t => {
 	const pty = openPty(t, fixtureCommand('_screen.tsx', ['sh', '-c', 'stty raw -echo; kill -9 $$']));
 	await pty.shows('note: running');
 	pty.type('%');
@@ -119,7 +125,7 @@ test('a child that dies without a word leaves a terminal that can be used', asyn
 	await pty.shows(/^bye\nkeys were \[abc\]$/m);
 });
 
-test('Ctrl-C during a child is the child’s', async t => {
+test.serial('Ctrl-C during a child is the child’s', async t => {
 	const pty = openPty(
 		t,
 		fixtureCommand('_screen.tsx', ['sh', '-c', 'trap "echo caught; exit" INT; echo go; read line']),
@@ -130,6 +136,8 @@ test('Ctrl-C during a child is the child’s', async t => {
 	pty.type('\u0003');
 	await pty.shows('note: resumed');
 	t.true(pty.raw().includes('caught'));
+	t.is(pty.lines()[0], 'top '.padEnd(79, '-'), 'lines that are as before are drawn, too');
+	t.is(pty.lines().at(-1), 'bottom');
 	pty.type('abc$');
 	t.is((await pty.ended()).exitCode, 0);
 	await pty.shows('keys were [abc]');

@@ -172,6 +172,7 @@ test('an older checker, which knows no challenges, is believed if it has been he
 	await deceived.verify();
 	t.deepEqual(deceived.ports.usable(), []);
 	t.regex(String(reasonsOf(deceived.ports)[0]), /nobody has come through/);
+	t.is(deceived.ports.api().state, 'unreachable', 'nor has it been at the API');
 });
 
 test('two checkers of three decide, and the third cannot keep a port or give one away', async t => {
@@ -407,6 +408,7 @@ test('while no checker answers, what was verified stays so for some hours', asyn
 	await verify();
 	t.deepEqual(ports.usable(), numbers);
 	t.regex(String(reasonsOf(ports)[0]), /^as found at .* no port checker answers now$/);
+	t.deepEqual(ports.troubled(), new Set([1, ...numbers]), 'they are soon asked about again');
 	clock += 2 * 60 * 60_000;
 	await verify();
 	t.deepEqual(ports.usable(), []);

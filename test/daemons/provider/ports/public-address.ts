@@ -5,7 +5,13 @@ import {createTestLog} from '../../../support/log.js';
 import {freePort} from '../../../support/network.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
 
-type Sources = {configured?: string; portCheckers?: string[]; services?: string[]; pauseMs?: number};
+type Sources = {
+	configured?: string;
+	remembered?: string;
+	portCheckers?: string[];
+	services?: string[];
+	pauseMs?: number;
+};
 
 function addressFrom(t: ExecutionContext, sources: Sources) {
 	const {log, entries} = createTestLog();
@@ -150,6 +156,17 @@ test('an address that has changed takes the place of the old one', async t => {
 			['public address', '8.8.8.8', '8.8.4.4'],
 		],
 	);
+});
+
+test('the address of before a restart counts while nobody tells one, and not before somebody was asked', async t => {
+	let tells: string | undefined;
+	const {url} = await checker(t, () => tells);
+	const {address, find} = addressFrom(t, {portCheckers: [url], remembered: '8.8.4.4'});
+	t.is(address.get(), null);
+	t.is(await find(), '8.8.4.4');
+	t.regex(address.explain(), /as it was told before/);
+	tells = '8.8.8.8';
+	t.is(await find(), '8.8.8.8');
 });
 
 test('an address that is known stays while nobody tells one', async t => {

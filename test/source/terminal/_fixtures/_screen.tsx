@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import fs from 'node:fs';
 import {Box, render, Text} from 'ink';
 import {useSyncExternalStore} from 'react';
 import {askBackground} from '../../../../source/terminal/capabilities.js';
@@ -10,6 +11,12 @@ A small full-screen program. It shows the keys it was given, and does something 
 rejects, `%` gives the terminal to the command in its arguments, `$` ends, Ctrl-Z stops.
 */
 const command = process.argv.slice(2);
+const noteFile = process.env['NOTE_FILE'];
+if (noteFile) {
+	// As a program with work to do, which does not end because nobody can type any more.
+	setInterval(() => {}, 1000);
+}
+
 const state = {keys: '', note: 'running'};
 const listeners = new Set<() => void>();
 let version = 0;
@@ -25,6 +32,10 @@ function change(values: Partial<typeof state>) {
 const terminal = openTerminal({
 	describe: error => `It fell over: ${error instanceof Error ? error.message : error}`,
 	onSignal(signal) {
+		if (noteFile) {
+			fs.appendFileSync(noteFile, `${signal}\n`);
+		}
+
 		change({note: `asked by ${signal}`});
 		if (process.env['PATIENT'] === undefined) {
 			void end(`ended by ${signal}`);
