@@ -23,6 +23,8 @@ export type GridShape = {
 export type PortGridProps = {
 	readonly cells: readonly GridCell[];
 	readonly shape: GridShape;
+	/** Columns; then it is drawn in just as many. */
+	readonly width?: number;
 	/** Says in one row what is not shown. */
 	readonly describeHidden: (hidden: ReadonlyArray<{index: number; cell: GridCell}>) => string;
 };
@@ -31,7 +33,8 @@ const labelGap = 2;
 const groupSize = 10;
 
 /** A cell for each thing, so many to a row, each row with the name of its first. */
-export function PortGrid({cells, shape, describeHidden}: PortGridProps) {
+export function PortGrid({cells, shape, width, describeHidden}: PortGridProps) {
+	const fixed = width === undefined ? {} : {width};
 	const {cellsPerRow, rows, shown, isSpaced} = shape;
 	if (cells.length === 0 || rows <= 0) {
 		return null;
@@ -43,12 +46,14 @@ export function PortGrid({cells, shape, describeHidden}: PortGridProps) {
 		<Box flexDirection="column">
 			{starts.map(start => (
 				<TextLine
+					{...fixed}
 					key={start}
 					spans={gridRow(cells.slice(start, Math.min(start + cellsPerRow, shown)), labelWidth, isSpaced)}
 				/>
 			))}
 			{shown < cells.length && (
 				<TextLine
+					{...fixed}
 					spans={[
 						{
 							text: describeHidden(cells.slice(shown).map((cell, offset) => ({index: shown + offset, cell}))),

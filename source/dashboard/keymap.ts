@@ -339,7 +339,9 @@ const keyNames = new Set([
 /** Is it written as `keyOf` writes the key that is pressed? */
 function isKey(key: string): boolean {
 	const [, shift, name = ''] = /^(?:ctrl-)?(?:alt-)?(shift-)?(.+)$/u.exec(key) ?? [];
-	return keyNames.has(name) ? !(shift && name === 'space') : !shift && graphemes(name).length === 1 && name !== ' ';
+	return keyNames.has(name)
+		? !(shift && name === 'space')
+		: !shift && graphemes(name).length === 1 && name !== ' ';
 }
 
 function refuseTwice(all: readonly Binding[]): void {

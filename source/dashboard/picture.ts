@@ -50,6 +50,8 @@ export type Picture = {
 	ports: PortsReport | undefined;
 	directory: DirectoryPicture;
 	vms: ReadonlyMap<string, VmView>;
+	/** Has it been read which VMs there are? */
+	areVmsKnown: boolean;
 };
 
 export function emptyPicture(home: string): Picture {
@@ -67,6 +69,7 @@ export function emptyPicture(home: string): Picture {
 		ports: undefined,
 		directory: {servers: [], providers: new Map()},
 		vms: new Map(),
+		areVmsKnown: false,
 	};
 }
 
@@ -84,7 +87,9 @@ export function withRentals(picture: Picture, rentals: readonly Rental[]): Pictu
 	const vms = new Map(rentals.map(rental => [rental.name, rented(picture.vms.get(rental.name), rental)]));
 	const isSame =
 		vms.size === picture.vms.size && [...vms].every(([name, vm]) => picture.vms.get(name) === vm);
-	return isSame ? picture : {...picture, vms};
+	return isSame && picture.areVmsKnown
+		? picture
+		: {...picture, vms: isSame ? picture.vms : vms, areVmsKnown: true};
 }
 
 /** Under a name that was given again there is another VM, of which nothing is known yet. */

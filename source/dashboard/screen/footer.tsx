@@ -15,8 +15,8 @@ export function Footer({runtime}: {readonly runtime: Runtime}) {
 	useSelected(runtime.picture, picture => picture);
 	return (
 		<Box flexDirection="column" height={2} flexShrink={0}>
-			<TextLine spans={remark(ui)} />
-			<TextLine spans={keySpans(runtime, ui)} />
+			<TextLine width={ui.size.columns} spans={remark(ui)} />
+			<TextLine width={ui.size.columns} spans={keySpans(runtime, ui)} />
 		</Box>
 	);
 }

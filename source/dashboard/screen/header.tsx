@@ -1,5 +1,5 @@
 import {Box} from 'ink';
-import {fitText} from '../../components/display-text.js';
+import {displayText, fitText} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import {version} from '../../platform/program.js';
 import {ageText} from '../details/vm-lines.js';
@@ -21,11 +21,13 @@ export function Header({runtime}: {readonly runtime: Runtime}) {
 	].join('  ');
 	return (
 		<Box flexDirection="column" height={2} flexShrink={0}>
-			<TextLine spans={[{text: fitText(who, columns), style: {bold: true}}]} />
-			<TextLine spans={discoverySpans(directory, now)} />
+			<TextLine width={columns} spans={[{text: fitText(who, columns), style: {bold: true}}]} />
+			<TextLine width={columns} spans={discoverySpans(directory, now).map(safe)} />
 		</Box>
 	);
 }
+
+const safe = (span: Span): Span => ({...span, text: displayText(span.text)});
 
 /** One server after the other; what cannot be reached says so, and how old is what was heard of it. */
 function discoverySpans({servers, providers}: Picture['directory'], now: number): Span[] {

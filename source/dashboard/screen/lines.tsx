@@ -29,7 +29,7 @@ export function Lines({lines: given, top = 0, width, height, wraps = false}: Lin
 		<Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
 			{shown.map((line, index) => (
 				// biome-ignore lint/suspicious/noArrayIndexKey: rows of the screen have no other identity.
-				<TextLine key={index} spans={line} />
+				<TextLine key={index} spans={line} width={width} />
 			))}
 		</Box>
 	);

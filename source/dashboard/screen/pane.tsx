@@ -24,6 +24,7 @@ export function Pane({id, ui, mode, area, count, children}: PaneProps) {
 	return (
 		<Box flexDirection="column" width={area.width} height={area.height} flexShrink={0} overflow="hidden">
 			<TextLine
+				width={area.width}
 				spans={[
 					...spans,
 					{text: displayText(filter), style: {color: 'yellow'}},

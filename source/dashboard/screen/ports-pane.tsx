@@ -30,7 +30,7 @@ export function PortsPane({runtime, layout}: {readonly runtime: Runtime; readonl
 	return (
 		<Pane id="ports" ui={ui} mode={layout.mode} area={area} count={report ? String(report.ports.length) : ''}>
 			{report ? (
-				<PortsView report={report} ui={ui} />
+				<PortsView report={report} ui={ui} width={area.width} />
 			) : (
 				<Lines
 					width={area.width}
@@ -45,7 +45,15 @@ export function PortsPane({runtime, layout}: {readonly runtime: Runtime; readonl
 	);
 }
 
-function PortsView({report, ui}: {readonly report: PortsReport; readonly ui: UiState}) {
+function PortsView({
+	report,
+	ui,
+	width,
+}: {
+	readonly report: PortsReport;
+	readonly ui: UiState;
+	readonly width: number;
+}) {
 	const marks = glyphs(!ui.isPlain);
 	const {cells, room} = gridRoom(report, ui);
 	const selected = report.ports.findIndex(({port}) => String(port) === ui.tables.ports.selectedKey);
@@ -78,11 +86,12 @@ function PortsView({report, ui}: {readonly report: PortsReport; readonly ui: UiS
 		<>
 			{lines.map((spans, index) => (
 				// biome-ignore lint/suspicious/noArrayIndexKey: four rows, always the same ones.
-				<TextLine key={index} spans={spans} />
+				<TextLine key={index} spans={spans} width={width} />
 			))}
 			<PortGrid
 				cells={shown}
 				shape={shape}
+				width={width}
 				describeHidden={hidden =>
 					describeHiddenPorts(
 						hidden.flatMap(({index}) => report.ports[index] ?? []),

@@ -14,6 +14,7 @@ type PaneOf = {readonly runtime: Runtime; readonly layout: Layout};
 
 export function VmsPane({runtime, layout}: PaneOf) {
 	const vms = useSelected(runtime.picture, ({vms}) => vms);
+	const areKnown = useSelected(runtime.picture, ({areVmsKnown}) => areVmsKnown);
 	return (
 		<TablePane
 			id="vms"
@@ -22,7 +23,11 @@ export function VmsPane({runtime, layout}: PaneOf) {
 			columns={vmColumns}
 			rows={runtime.tables.vms(runtime.picture.get(), runtime.ui.get())}
 			all={vms.size}
-			emptyText={`You have no VMs. ${key(runtime, 'vm.create')} creates one, ${key(runtime, 'demo')} shows how it works on this machine.`}
+			emptyText={
+				areKnown
+					? `You have no VMs. ${key(runtime, 'vm.create')} creates one, ${key(runtime, 'demo')} shows how it works on this machine.`
+					: 'Looking…'
+			}
 		/>
 	);
 }

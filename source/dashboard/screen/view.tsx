@@ -43,8 +43,8 @@ function PickerView({
 	const title = view.kind === 'palette' ? 'All actions' : 'The keys that work here';
 	return (
 		<Box flexDirection="column" width={area.width} height={area.height} flexShrink={0} overflow="hidden">
-			<TextLine spans={[{text: ` ${title}`, style: {bold: true}}]} />
-			<TextLine spans={[{text: ''}]} />
+			<TextLine width={area.width} spans={[{text: ` ${title}`, style: {bold: true}}]} />
+			<TextLine width={area.width} spans={[{text: ''}]} />
 			<ListPicker
 				items={items}
 				state={reducePicker(view.picker, {type: 'resize', height}, items)}

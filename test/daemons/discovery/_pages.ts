@@ -11,6 +11,7 @@ import {temporaryFolder} from '../../support/temporary-folder.js';
 export const advertisements = '/api/v1/advertisements';
 export const provider = (number: number) => `0x${number.toString(16).padStart(40, '0')}`;
 
+const mostPages = 100;
 const startOfTest = Date.parse('2025-02-20T15:00:00.000Z');
 
 /** A discovery server at a time the test sets, which takes advertisements without their signatures. */
@@ -60,6 +61,10 @@ export async function readPages(
 
 		const answer: Answer = await send(target, {path: next});
 		answers.push(answer);
+		if (answers.length > mostPages) {
+			throw new Error(`The pages of ${query} have no end.`);
+		}
+
 		next = nextPage(answer);
 	}
 
