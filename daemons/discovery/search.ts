@@ -37,8 +37,8 @@ export function searchRoute(registry: Registry, {logsSearches}: {logsSearches: b
 		answers: [
 			{
 				status: 200,
-				description:
-					'As many of them as the limit allows, or fewer where they are very long. Where there are more, the header Link has the address of the next page with rel="next".',
+				description: 'As many of them as the limit allows, or fewer where they are very long.',
+				headersAtTimes: {Link: 'Where there are more: the address of the next page, with rel="next".'},
 				schema: z.array(publishedSchema),
 				headers: {
 					'X-Total-Count': 'How many there are in all.',
@@ -62,7 +62,7 @@ export function searchRoute(registry: Registry, {logsSearches}: {logsSearches: b
 
 			const common = {ETag: tag, 'Cache-Control': 'no-cache'};
 			if (isKnown) {
-				return {status: 304, headers: common, text: {contentType: 'application/json', content: ''}};
+				return {status: 304, headers: common};
 			}
 
 			return {

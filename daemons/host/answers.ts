@@ -21,6 +21,13 @@ export async function sendAnswer(
 		return;
 	}
 
+	// What has no content says nothing of its type and length either.
+	if (status === 304) {
+		response.writeHead(status).end();
+		onHead(status);
+		return;
+	}
+
 	const body = Buffer.from(answer.text?.content ?? JSON.stringify(answer.body ?? {}));
 	response.writeHead(status, {
 		'Content-Type': answer.text?.contentType ?? json,

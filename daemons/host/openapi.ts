@@ -114,7 +114,7 @@ function describeParameters({path, query, requestHeaders = {}}: Route): Json[] {
 }
 
 function describeAnswer(
-	{description, schema, contentType = jsonType, headers = {}}: AnswerDescription,
+	{status, description, schema, contentType = jsonType, headers = {}, headersAtTimes = {}}: AnswerDescription,
 	hasLimit: boolean,
 ): Json {
 	return {
@@ -122,10 +122,21 @@ function describeAnswer(
 		headers: {
 			...describeCommonHeaders(hasLimit),
 			...Object.fromEntries(
-				Object.entries(headers).map(([name, text]) => [name, {description: text, schema: {type: 'string'}}]),
+				Object.entries(headers).map(([name, text]) => [
+					name,
+					{description: text, required: true, schema: {type: 'string'}},
+				]),
+			),
+			...Object.fromEntries(
+				Object.entries(headersAtTimes).map(([name, text]) => [
+					name,
+					{description: text, required: false, schema: {type: 'string'}},
+				]),
 			),
 		},
-		content: {[contentType]: {schema: schema ? toJsonSchema(schema, 'output') : {}}},
+		...(status === 304
+			? {}
+			: {content: {[contentType]: {schema: schema ? toJsonSchema(schema, 'output') : {}}}}),
 	};
 }
 

@@ -63,6 +63,8 @@ export type AnswerDescription = {
 	contentType?: string;
 	/** Headers besides those of every answer, each with what it tells. */
 	headers?: Readonly<Record<string, string>>;
+	/** Headers that it has only sometimes. */
+	headersAtTimes?: Readonly<Record<string, string>>;
 };
 
 /** One line of an API's table. */

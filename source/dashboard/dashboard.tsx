@@ -16,11 +16,13 @@ import {App} from './screen/app.js';
 import {followEverything, type Sources} from './sources/sources.js';
 import {collected, createStore, type Store} from './store.js';
 import {createTables} from './tables.js';
-import type {UiState} from './ui-state.js';
+import {topView, type UiState} from './ui-state.js';
 
 /** What the user sees changes at most so often without a key. */
 const collectMs = 50;
 const tickMs = 1000;
+/** How often times that are told in minutes are looked at: nothing is drawn where nothing goes on. */
+const idleTickMs = 30_000;
 
 type Home = {paths: Context['paths']; isDemo: boolean};
 
@@ -97,7 +99,12 @@ async function showHome(
 	};
 	const unfollow = picture.subscribe(() => ui.update(state => runtime.tables.follow(state, picture.get())));
 	const unlisten = terminal.keyboard.onInput(event => handle(runtime, event));
-	const ticking = setInterval(() => ui.update(state => ({...state, now: Date.now()})), tickMs);
+	const ticking = setInterval(() => {
+		const now = Date.now();
+		if (showsSeconds(picture.get(), ui.get()) || now - ui.get().now >= idleTickMs) {
+			ui.update(state => ({...state, now}));
+		}
+	}, tickMs);
 	const app = render(<App runtime={runtime} historyOf={free.of} />, {
 		stdout: terminal.output.stdout,
 		patchConsole: false,
@@ -121,6 +128,20 @@ async function showHome(
 		ui.update(state => ({...firstState(), size: state.size, message: state.message}));
 		await sources.close();
 	}
+}
+
+/** Is there something on the screen that is another one each second? */
+function showsSeconds({directory, vms}: Picture, ui: UiState): boolean {
+	const view = topView(ui);
+	if (view?.kind === 'activity') {
+		return ui.activities.some(({id, state}) => id === view.id && state === 'running');
+	}
+
+	if (view?.kind === 'vm') {
+		return vms.get(view.name)?.isLive === false;
+	}
+
+	return directory.servers.some(({state}) => state === 'failed');
 }
 
 function firstState(): UiState {

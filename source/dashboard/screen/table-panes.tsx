@@ -1,6 +1,7 @@
 import {useEffect} from 'react';
 import {Table} from '../../components/table.js';
 import type {TableColumn, TableRow} from '../../components/table-state.js';
+import {ageText} from '../details/vm-lines.js';
 import {type Layout, tableRows} from '../layout.js';
 import type {PaneId} from '../panes.js';
 import type {Picture} from '../picture.js';
@@ -53,6 +54,7 @@ export function ProvidersPane({runtime, layout}: PaneOf) {
 			columns={providerColumns}
 			rows={rows}
 			all={directory.providers.size}
+			age={staleness(directory, runtime.ui.get().now)}
 			emptyText={noProviders(directory)}
 		/>
 	);
@@ -81,12 +83,15 @@ function TablePane<Row extends TableRow>({
 	columns,
 	rows,
 	all,
+	age,
 	emptyText,
 }: PaneOf & {
 	readonly id: PaneId;
 	readonly columns: ReadonlyArray<TableColumn<Row>>;
 	readonly rows: readonly Row[];
 	readonly all: number;
+	/** How old it is, where it is not what is true now. */
+	readonly age?: string | undefined;
 	readonly emptyText: string;
 }) {
 	const ui = useSelected(runtime.ui, state => state);
@@ -114,7 +119,7 @@ function TablePane<Row extends TableRow>({
 			ui={ui}
 			mode={layout.mode}
 			area={area}
-			count={rows.length === all ? String(all) : `${rows.length}/${all}`}
+			count={`${rows.length === all ? all : `${rows.length}/${all}`}${age ? ` (${age})` : ''}`}
 		>
 			<Table
 				columns={columns}
@@ -130,6 +135,14 @@ function TablePane<Row extends TableRow>({
 
 function key({keymap}: Runtime, id: Parameters<Runtime['keymap']['keysOf']>[0]): string {
 	return keymap.keysOf(id)[0] ?? '?';
+}
+
+/** Where no server answers, when the last one did. */
+function staleness({servers}: Picture['directory'], now: number): string | undefined {
+	const heardAt = Math.max(...servers.map(({at}) => at ?? 0), 0);
+	return heardAt > 0 && servers.every(({state}) => state === 'failed')
+		? `as of ${ageText(heardAt, now)}`
+		: undefined;
 }
 
 function noProviders({servers}: Picture['directory']): string {

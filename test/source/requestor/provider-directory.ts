@@ -174,11 +174,14 @@ test.serial('when our clock jumps, what the server still has comes back', async 
 	const standIn = await startStandIn(t);
 	standIn.advertisements = [advertisement(1, 0)];
 	let lead = 0;
-	const {until, pictures} = follow(t, {urls: [standIn.url], now: () => Date.now() + lead});
+	const {until} = follow(t, {urls: [standIn.url], now: () => Date.now() + lead});
 	await until('it is there', countsAs(1));
-	const before = pictures.length;
+	await eventually('it has come with its tag', () => whenTrue(standIn.asked.length > 3));
+	standIn.instead = response => response.destroy();
+	await until('it does not answer', ({servers}) => servers[0]?.state === 'failed');
 	lead = 7_200_000;
-	await eventually('it has been asked since', () => whenTrue(pictures.length > before + 3));
+	await until('by our clock it is over', countsAs(0));
+	standIn.instead = undefined;
 	await t.notThrowsAsync(until('it is there again', countsAs(1)));
 });
 
