@@ -39,7 +39,7 @@ export const access = {
 	ssh_host: '127.0.0.1',
 	ssh_port: 50_801,
 	ssh_user: 'ubuntu',
-	ssh_host_keys: [`ssh-ed25519 ${'A'.repeat(68)}`],
+	ssh_host_keys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ'],
 	vm_id: 'golem-web',
 	multipass_name: null,
 };

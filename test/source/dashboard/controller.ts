@@ -99,7 +99,7 @@ test('an action that cannot be done now says why', t => {
 	stage.picture.update(picture => ({
 		...picture,
 		directory: {
-			servers: [{url: 'http://one.test', state: 'failed', error: 'gone', at: undefined, total: undefined}],
+			servers: [{url: 'http://one.test', state: 'failed', error: 'gone', at: undefined, total: 0}],
 			providers: new Map(),
 		},
 	}));

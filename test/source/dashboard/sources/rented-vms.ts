@@ -1,0 +1,204 @@
+import type http from 'node:http';
+import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {emptyPicture, type Picture} from '../../../../source/dashboard/picture.js';
+import {followRentals} from '../../../../source/dashboard/sources/rented-vms.js';
+import {createStore} from '../../../../source/dashboard/store.js';
+import {golemPaths} from '../../../../source/platform/paths.js';
+import type {VmEvent} from '../../../../source/protocol/vm.js';
+import {openRentals, type Rental} from '../../../../source/requestor/rentals.js';
+import {createRequestor} from '../../../../source/requestor/requestor.js';
+import {startHttpServer} from '../../../support/http-server.js';
+import {temporaryFolder} from '../../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../../support/waiting.js';
+import {rental, usage, vm} from '../_stand-ins.js';
+
+/** Somebody who answers as a provider does. */
+async function standIn(t: ExecutionContext) {
+	const streams = new Map<string, Set<http.ServerResponse>>();
+	const vms = new Map([['golem-web', vm('web')]]);
+	const {requests, url} = await startHttpServer(t, (response, request) => {
+		const [, id = '', rest] = /^\/api\/v1\/vms\/([^/]+)(.*)$/.exec(request.url ?? '') ?? [];
+		const known = vms.get(id);
+		if (!known) {
+			const body = {
+				code: 'VM_002',
+				message: 'There is no such VM.',
+				timestamp: new Date().toISOString(),
+				details: {},
+			};
+			response.writeHead(404, {'content-type': 'application/json'}).end(JSON.stringify(body));
+		} else if (rest === '/events') {
+			response.write(': here\n\n');
+			streams.set(id, (streams.get(id) ?? new Set()).add(response));
+		} else {
+			response.end(JSON.stringify(known));
+		}
+	});
+	const streamsOf = (id: string) => [...(streams.get(id) ?? [])];
+	return {
+		requests,
+		port: Number(new URL(url).port),
+		vms,
+		isFollowed: (id: string) => streamsOf(id).some(stream => !stream.destroyed),
+		tell(id: string, event: VmEvent) {
+			for (const stream of streamsOf(id)) {
+				stream.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+			}
+		},
+		breakOff(id: string) {
+			for (const stream of streamsOf(id)) {
+				stream.destroy();
+			}
+
+			streams.delete(id);
+		},
+	};
+}
+
+async function followHome(t: ExecutionContext) {
+	const provider = await standIn(t);
+	const paths = golemPaths(path.join(await temporaryFolder(t), 'home'));
+	const requestor = createRequestor(paths, {environment: {}, dotEnv: {}, config: {}});
+	const picture = createStore<Picture>(emptyPicture(paths.home));
+	const ending = new AbortController();
+	const follow = () => {
+		const following = followRentals(picture, requestor, paths.rentals, ending.signal);
+		t.teardown(async () => {
+			ending.abort();
+			await following;
+			await requestor.close();
+		});
+	};
+	/** As another `golem` does, through a connection of its own. */
+	const openElsewhere = async () => {
+		const rentals = await openRentals(paths.rentals);
+		t.teardown(() => rentals.close());
+		return rentals;
+	};
+	const here = (name: string, change: Partial<Rental> = {}) =>
+		rental(name, {provider: {id: `0x${'a'.repeat(40)}`, host: '127.0.0.1', port: provider.port}, ...change});
+	const viewOf = (name: string) => picture.get().vms.get(name);
+	const becomes = (name: string, status: string) =>
+		eventually(`${name} is ${status}`, () => whenTrue(viewOf(name)?.status === status));
+	return {provider, paths, picture, follow, openElsewhere, here, viewOf, becomes};
+}
+
+test('a VM that is rented tells how it is as it happens, and is not asked again and again', async t => {
+	const {provider, follow, openElsewhere, here, viewOf, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web'));
+	follow();
+	await becomes('web', 'running');
+	t.is(viewOf('web')?.vm?.ssh_port, 50_801);
+	await eventually('its events are followed', () => whenTrue(provider.isFollowed('golem-web')));
+	for (let count = 1; count <= 3; count++) {
+		provider.tell('golem-web', usage(count));
+		await eventually('a sample comes', () => whenTrue(viewOf('web')?.usage.length === count));
+	}
+
+	t.true(viewOf('web')?.isLive);
+	t.deepEqual(provider.requests, ['GET /api/v1/vms/golem-web', 'GET /api/v1/vms/golem-web/events']);
+	provider.vms.set('golem-web', vm('web', {status: 'stopped', ssh_port: null}));
+	provider.tell('golem-web', {type: 'status', status: 'stopped'});
+	await eventually('its port is asked for', () => whenTrue(viewOf('web')?.vm?.ssh_port === null));
+	t.like(viewOf('web'), {status: 'stopped', isLive: true});
+	t.is(provider.requests.length, 3);
+});
+
+test('in a new home, a VM that is rented elsewhere comes up, and goes when it is given back', async t => {
+	const {provider, follow, openElsewhere, here, picture, becomes} = await followHome(t);
+	follow();
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web'));
+	await becomes('web', 'running');
+	await eventually('its events are followed', () => whenTrue(provider.isFollowed('golem-web')));
+	await rentals.delete('web');
+	await eventually('it is gone', () => whenTrue(picture.get().vms.size === 0));
+	await eventually('nobody follows its events', () => whenTrue(!provider.isFollowed('golem-web')));
+});
+
+test('of many changes close together none is missed', async t => {
+	const {follow, openElsewhere, here, picture} = await followHome(t);
+	const rentals = await openElsewhere();
+	follow();
+	for (let count = 1; count <= 30; count++) {
+		await rentals.set(`vm-${count}`, here(`vm-${count}`, {vm_id: null}));
+		// So that some of them come while the file is read.
+		await sleep(count % 3 === 0 ? 7 : 0);
+	}
+
+	await eventually('all are there', () => whenTrue(picture.get().vms.size === 30));
+	await rentals.delete('vm-30');
+	await eventually('the last is gone', () => whenTrue(picture.get().vms.size === 29));
+});
+
+test('looking at the file is no change of it', async t => {
+	const {follow, openElsewhere, here, picture, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web', {vm_id: null}));
+	let looks = 0;
+	const counted = {...picture};
+	picture.subscribe(() => {
+		looks += 1;
+	});
+	follow();
+	await becomes('web', 'unconfirmed');
+	const before = looks;
+	await rentals.set('db', here('db', {vm_id: null}));
+	await becomes('db', 'unconfirmed');
+	t.is(counted.get().vms.size, 2);
+	t.is(looks, before + 1);
+});
+
+test('a rental is unconfirmed until its provider has said yes, and asked for then', async t => {
+	const {provider, follow, openElsewhere, here, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web', {vm_id: null}));
+	follow();
+	await becomes('web', 'unconfirmed');
+	t.deepEqual(provider.requests, []);
+	await rentals.set('web', here('web'));
+	await becomes('web', 'running');
+});
+
+test('a provider that breaks off leaves what is known, as no longer sure, and is found again', async t => {
+	const {provider, follow, openElsewhere, here, viewOf, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web'));
+	follow();
+	await eventually('its events are followed', () => whenTrue(provider.isFollowed('golem-web')));
+	provider.tell('golem-web', usage(1));
+	await eventually('it is live', () => whenTrue(viewOf('web')?.isLive === true));
+	provider.breakOff('golem-web');
+	await becomes('web', 'unreachable');
+	t.like(viewOf('web'), {isLive: false});
+	t.is(viewOf('web')?.vm?.status, 'running');
+	t.regex(viewOf('web')?.error ?? '', /cannot be reached/);
+	await becomes('web', 'running');
+	t.is(viewOf('web')?.error, undefined);
+});
+
+test('a VM that its provider does not know any more is gone', async t => {
+	const {provider, follow, openElsewhere, here, viewOf, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web'));
+	follow();
+	await eventually('its events are followed', () => whenTrue(provider.isFollowed('golem-web')));
+	provider.vms.delete('golem-web');
+	provider.tell('golem-web', {type: 'status', status: 'deleted'});
+	await becomes('web', 'gone');
+	t.is(viewOf('web')?.happenings.at(-1)?.text, 'gone');
+});
+
+test('a provider that is not there is told once, however often it is tried', async t => {
+	const {follow, openElsewhere, here, viewOf, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	// Nobody listens on port 1.
+	await rentals.set('web', here('web', {provider: {id: `0x${'b'.repeat(40)}`, host: '127.0.0.1', port: 1}}));
+	follow();
+	await becomes('web', 'unreachable');
+	await sleep(1500);
+	t.is(viewOf('web')?.happenings.length, 1);
+});
