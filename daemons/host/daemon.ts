@@ -7,6 +7,7 @@ import {type Log, openLog} from '../../source/platform/log.js';
 import {type DaemonName, defaultHome, golemPaths, type Paths} from '../../source/platform/paths.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {version} from '../../source/platform/program.js';
+import {describeSettings, describeSettingsFlag} from '../../source/platform/setting-descriptions.js';
 import {
 	readSettingSources,
 	resolveSettings,
@@ -67,12 +68,19 @@ export type DaemonDefinition<Settings extends Record<string, Setting>> = {
 
 /**
 The life of a daemon's process: settings, lock, log, servers, ready signal, signals of the system, orderly end.
+Asked for its settings alone, it prints them and that is all.
 It never returns to its caller; the process ends with exit status 0 after a shutdown, or with the error's.
 */
 export async function runDaemon<Settings extends Record<string, Setting>>(
 	definition: DaemonDefinition<Settings>,
 ): Promise<void> {
 	try {
+		if (process.argv.includes(describeSettingsFlag)) {
+			const sources = await settingSources(golemPaths(defaultHome()));
+			process.stdout.write(JSON.stringify(describeSettings(definition.settings, sources)));
+			return;
+		}
+
 		await live(definition);
 		process.exit(exitCodes.done);
 	} catch (error) {

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, mkdtemp, open, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {ensureFolder} from '../../source/platform/files.js';
 import {currentFile, type Image, type InstalledImage, manifestFile} from './image.js';
 
 /** A build under way: two folders that no other build touches. */
@@ -20,7 +21,7 @@ const prefix = '.building-';
 /** Starts a build in `imagesFolder/name`, having removed what builds that were killed have left there. */
 export async function openBuildFolder(imagesFolder: string, name: string): Promise<BuildFolder> {
 	const imageFolder = path.resolve(imagesFolder, name);
-	await mkdir(imageFolder, {recursive: true});
+	await ensureFolder(imageFolder, 0o777);
 	await removeLeftovers(imageFolder);
 
 	const temporary = await mkdtemp(path.join(imageFolder, `${prefix}${process.pid}-`));

@@ -48,7 +48,7 @@ export const providerSettings = {
 	}),
 	addressServices: setting({
 		variable: 'GOLEM_PROVIDER_PUBLIC_IP_SERVICES',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['https://api.ipify.org', 'https://icanhazip.com'],
 		description: 'Services that answer with the caller’s address and nothing else',
 	}),
@@ -66,7 +66,7 @@ export const providerSettings = {
 	}),
 	portCheckServers: setting({
 		variable: 'GOLEM_PROVIDER_PORT_CHECK_SERVERS',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['https://ports1.golem.network', 'https://ports2.golem.network'],
 		description: 'Port checkers that say whether this machine can be reached',
 	}),
@@ -85,7 +85,7 @@ export const providerSettings = {
 	}),
 	discoveryUrls: setting({
 		variable: 'GOLEM_PROVIDER_DISCOVERY_URL',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['http://discovery.golem.network:9001'],
 		description: 'Discovery servers to advertise to',
 	}),

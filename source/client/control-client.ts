@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import {GolemError} from '../platform/golem-error.js';
+import {version} from '../platform/program.js';
 import {
 	type DaemonStatus,
 	daemonStatusSchema,
 	type PortsReport,
 	portsReportSchema,
+	versionHeader,
 } from '../protocol/control.js';
 import {createHttpClient} from './http-client.js';
 
@@ -23,13 +26,25 @@ export type ControlClient = {
 };
 
 export function createControlClient(name: string, socket: string): ControlClient {
+	/** The version that the daemon says it is of, with each answer. */
+	let heard: string | undefined;
 	const client = createHttpClient({
 		target: {socket},
 		name: `the ${name}`,
 		hint: `Start it with: golem ${name} --detach`,
+		onHeaders(headers) {
+			const told = headers[versionHeader.toLowerCase()];
+			heard = typeof told === 'string' ? told : undefined;
+		},
 	});
 	return {
-		status: signal => client.send('GET', '/v1/status', daemonStatusSchema, {signal, timeoutMs: 5000}),
+		async status(signal) {
+			try {
+				return await client.send('GET', '/v1/status', daemonStatusSchema, {signal, timeoutMs: 5000});
+			} catch (error) {
+				throw describeMisunderstanding(name, error, heard);
+			}
+		},
 		async *events(signal) {
 			for await (const line of client.lines('/v1/events', {signal})) {
 				yield daemonStatusSchema.parse(JSON.parse(line));
@@ -47,4 +62,18 @@ export function createControlClient(name: string, socket: string): ControlClient
 		},
 		verifyPorts: signal => client.send('POST', '/v1/ports/verify', portsReportSchema, {signal}),
 	};
+}
+
+/** Of two versions that understand each other no more, the one that runs is the one to change. */
+function describeMisunderstanding(name: string, error: unknown, heard: string | undefined): unknown {
+	return error instanceof GolemError &&
+		error.code === 'BAD_ANSWER' &&
+		heard !== undefined &&
+		heard !== version
+		? new GolemError('BAD_ANSWER', `${error.message} It is of version ${heard}, and this is ${version}.`, {
+				exitCode: error.exitCode,
+				hint: `Restart it with: golem ${name} stop && golem ${name} --detach`,
+				cause: error,
+			})
+		: error;
 }

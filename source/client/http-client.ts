@@ -12,6 +12,8 @@ export type HttpClientOptions = {
 	hint?: string | undefined;
 	/** Headers that prove who sends; made anew for each request. */
 	sign?: ((request: {method: string; path: string; body: string}) => Record<string, string>) | undefined;
+	/** Told of each answer's headers, whatever comes of the answer. */
+	onHeaders?: ((headers: Response['headers']) => void) | undefined;
 };
 
 export type SendOptions = {
@@ -81,7 +83,7 @@ const maximumAnswerBytes = 16 * 1024 * 1024;
 /** A longer one is not worth sending back. */
 const maximumEtagLength = 256;
 
-export function createHttpClient({target, name, hint, sign}: HttpClientOptions): HttpClient {
+export function createHttpClient({target, name, hint, sign, onHeaders}: HttpClientOptions): HttpClient {
 	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
 	const headersFor = (method: string, path: string, body: string, extra?: Record<string, string>) => ({
 		...(body === '' ? {} : {'content-type': 'application/json'}),
@@ -119,7 +121,7 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 						...(body === undefined ? {} : {body: text}),
 						timeout: {request: timeoutMs},
 						...(signal ? {signal} : {}),
-					}),
+					}).on('response', ({headers: told}: Response) => onHeaders?.(told)),
 				);
 				return parseAnswer(answer.body, schema, name);
 			} catch (error) {
@@ -168,6 +170,7 @@ export function createHttpClient({target, name, hint, sign}: HttpClientOptions):
 				});
 				// got still listens to the signal when the stream is over, and its error then is nobody's any more.
 				stream.on('error', () => {});
+				stream.on('response', (response: Response) => onHeaders?.(response.headers));
 				let rest = '';
 				stream.setEncoding('utf8');
 				for await (const chunk of stream) {

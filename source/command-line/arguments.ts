@@ -1,6 +1,16 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {describeArgumentFault, describeFlagFault, expectation} from './argument-faults.js';
+import {
+	argumentNames,
+	argumentSchemas,
+	flagName,
+	flagSchemas,
+	flagType,
+	toKebab,
+} from './argument-schemas.js';
 import type {Command, Input} from './command.js';
+import {namesLike} from './likeness.js';
 
 /** Flags that every command takes. */
 export type GlobalFlags = {
@@ -22,7 +32,8 @@ export type CommandLine = {
 	passedThrough: string[];
 };
 
-const globalNames: Readonly<Record<string, keyof GlobalFlags>> = {
+/** Those of `GlobalFlags`, as they are typed. */
+export const globalNames: Readonly<Record<string, keyof GlobalFlags>> = {
 	'--json': 'isJson',
 	'--quiet': 'isQuiet',
 	'-q': 'isQuiet',
@@ -34,11 +45,15 @@ const globalNames: Readonly<Record<string, keyof GlobalFlags>> = {
 	'-v': 'wantsVersion',
 };
 
+/** What hands flags on to OpenSSH, to which `-v` is a word of its own. */
+const sshCommand = 'vm ssh';
+
 /** Takes out the global flags, wherever they stand before `--`. */
 export function splitCommandLine(argv: readonly string[]): CommandLine {
 	const separator = argv.indexOf('--');
 	const front = separator < 0 ? argv : argv.slice(0, separator);
-	const isGlobal = (word: string) => Object.hasOwn(globalNames, word);
+	const isForSsh = front.slice(0, 2).join(' ') === sshCommand;
+	const isGlobal = (word: string) => Object.hasOwn(globalNames, word) && !(isForSsh && word === '-v');
 	const given = new Set(front.filter(isGlobal).map(word => globalNames[word]));
 	const own = front.filter(word => !isGlobal(word));
 	const firstFlag = own.findIndex(word => word.startsWith('-'));
@@ -64,15 +79,21 @@ Reads a command's own flags and words by its schemas.
 export async function parseArguments(
 	definition: Command,
 	name: string,
-	{own, passedThrough}: Pick<CommandLine, 'own' | 'passedThrough'>,
+	{own: all, passedThrough}: Pick<CommandLine, 'own' | 'passedThrough'>,
 ): Promise<Input<unknown, unknown>> {
-	const shape = definition.options.shape as Record<string, z.ZodType>;
+	const {own, foreign} = takeForeign(definition, name, all);
+	const shape = flagSchemas(definition);
 	const help = `See: golem ${name} --help`.replace('  ', ' ');
 	const {input, flags} = await separateFlags(own, shape, help);
 	const unknownFlags = Object.keys(flags).filter(key => !Object.hasOwn(shape, key));
 	if (unknownFlags.length > 0) {
 		const typed = unknownFlags.map(key => (key.length === 1 ? `-${key}` : `--${toKebab(key)}`));
-		throw usageError(`Unknown flag ${typed.join(', ')}.`, help);
+		const known = [...Object.keys(shape).map(key => flagName(key, shape[key])), ...Object.keys(globalNames)];
+		const meant = [...new Set(typed.flatMap(flag => namesLike(flag, known).slice(0, 1)))];
+		throw usageError(
+			`Unknown flag ${typed.join(', ')}.`,
+			meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,
+		);
 	}
 
 	// A flag at the end, or before another one, has lost its value.
@@ -85,17 +106,34 @@ export async function parseArguments(
 
 	const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 	const words = name === '' ? input : input.slice(name.split(' ').length);
-	const options = definition.options.safeParse(given);
-	const args = definition.args.safeParse([...words, ...passedThrough]);
+	const positional = [...words, ...passedThrough];
+	const options = definition.options.safeParse(given, {
+		error: issue => expectation(shape[String(issue.path?.[0])]),
+	});
+	const args = definition.args.safeParse(positional, {
+		error: issue => expectation(argumentSchemas(definition)[Number(issue.path?.[0])]),
+	});
 	const faults = [
-		...(options.error?.issues.map(issue => `--${toKebab(issue.path.join('.'))}: ${issue.message}`) ?? []),
-		...(args.error?.issues.map(issue => describeArgumentFault(issue, definition)) ?? []),
+		...(options.error?.issues.map(issue => describeFlagFault(issue, own)) ?? []),
+		...(args.error?.issues.map(issue =>
+			describeArgumentFault(issue, argumentNames(definition), positional),
+		) ?? []),
 	];
 	if (faults.length > 0) {
 		throw usageError(faults.join('\n'), help);
 	}
 
-	return {args: args.data, options: options.data};
+	return {args: args.data, options: options.data, ...(foreign ? {foreign} : {})};
+}
+
+function takeForeign(definition: Command, name: string, all: string[]): {own: string[]; foreign?: string[]} {
+	if (!definition.takeForeign) {
+		return {own: all};
+	}
+
+	const {length} = name.split(' ');
+	const {foreign, rest} = definition.takeForeign(all.slice(length));
+	return {own: [...all.slice(0, length), ...rest], foreign};
 }
 
 /** Tells flags from words. Where nothing looks like a flag there is nothing to tell, and meow, a third of the start-up, stays away. */
@@ -125,58 +163,6 @@ async function separateFlags(
 		// Such as a flag that is there twice.
 		throw usageError(error instanceof Error ? error.message : String(error), help);
 	}
-}
-
-/** Names of a command's positional words, from their descriptions. */
-export function argumentNames({args}: Command): string[] {
-	if (!(args instanceof z.ZodTuple)) {
-		return [];
-	}
-
-	const items = args.def.items as z.ZodType[];
-	const rest = args.def.rest as z.ZodType | null;
-	return [
-		...items.map(item =>
-			item instanceof z.ZodOptional ? `[${item.description}]` : (item.description ?? 'WORD'),
-		),
-		...(rest ? [`[-- ${rest.description ?? 'words'}…]`] : []),
-	];
-}
-
-export function toKebab(key: string): string {
-	return key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
-}
-
-/** What an option takes, seen through defaults and `optional()`. */
-export function flagType(schema: z.ZodType): 'boolean' | 'number' | 'string' {
-	const inner = unwrap(schema);
-	return inner instanceof z.ZodBoolean ? 'boolean' : inner instanceof z.ZodNumber ? 'number' : 'string';
-}
-
-/** Is it on unless `--no-…` says otherwise? */
-export function isOnByDefault(schema: z.ZodType): boolean {
-	return schema instanceof z.ZodDefault && schema.def.defaultValue === true;
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-	return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
-		? unwrap(schema.def.innerType as z.ZodType)
-		: schema;
-}
-
-function describeArgumentFault(issue: z.core.$ZodIssue, definition: Command): string {
-	const names = argumentNames(definition);
-	const [position] = issue.path;
-	const name = typeof position === 'number' ? names[position] : undefined;
-	if (issue.code === 'too_big') {
-		return `Too many arguments; it takes ${names.length === 0 ? 'none' : names.join(' ')}.`;
-	}
-
-	return name === undefined
-		? `Missing argument; it takes ${names.join(' ')}.`
-		: issue.code === 'invalid_type'
-			? `${name} is missing.`
-			: `${name}: ${issue.message}`;
 }
 
 function usageError(message: string, hint: string): GolemError {

@@ -9,7 +9,12 @@ any more (a shell, a menu around one).
 export type Outcome = ExitCode | number | undefined | ((context: Context) => Promise<number>);
 
 /** The words and flags a command was given, checked. */
-export type Input<Args, Options> = {args: Args; options: Options};
+export type Input<Args, Options> = {
+	args: Args;
+	options: Options;
+	/** What `takeForeign` took. */
+	foreign?: readonly string[];
+};
 
 /**
 A command: what it takes is said once, here, and serves the script mode, the terminal app and the help texts. Nothing in
@@ -24,6 +29,8 @@ export type Command<Args = unknown, Options = unknown> = {
 	examples: readonly string[];
 	/** Does it take long enough that a person wants to watch? Then a terminal shows a live list of steps. */
 	isLive?: boolean;
+	/** Takes the flags of a program that it starts out of the words, before its own are read. */
+	takeForeign?(words: readonly string[]): {foreign: string[]; rest: string[]};
 	run(context: Context, input: Input<Args, Options>): Promise<Outcome>;
 	/** On a terminal, instead of `run`: for a command with a drawing of its own, whose module it imports when called. */
 	draw?(context: Context, input: Input<Args, Options>): Promise<Outcome>;

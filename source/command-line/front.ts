@@ -3,8 +3,10 @@ import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {commandsNeighbour, version} from '../platform/program.js';
 import {type CommandLine, parseArguments, splitCommandLine} from './arguments.js';
 import type {Command, Outcome} from './command.js';
+import {completionFlag} from './completion-scripts.js';
 import type {Context} from './context.js';
-import {commandHelp, overviewHelp} from './help.js';
+import {report} from './error-report.js';
+import {commandHelp, describeCommand, describeCommands, isGroup, overviewHelp} from './help.js';
 import {commands, findCommand, suggestCommands} from './registry.js';
 import {createScriptContext} from './script-context.js';
 import {beginTerminalSession, type TerminalSession} from './terminal-session.js';
@@ -14,6 +16,10 @@ Runs one command line to its end.
 @returns the exit status. This is the one place where an error becomes words on a screen, or JSON.
 */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
+	if (argv[0] === 'completion' && argv[1] === completionFlag) {
+		return (await import('./completion-answer.js')).answerCompletion(argv.slice(2));
+	}
+
 	const line = splitCommandLine(argv);
 	respectNoColor();
 	const ending = new AbortController();
@@ -45,27 +51,34 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 	}
 
 	const found = findCommand(line.words);
-	const isGroup = Object.keys(commands).some(name => name.startsWith(`${line.words[0]} `));
+	const [group = ''] = line.words;
 	if (!found) {
-		const [group = ''] = line.words;
-		if (isGroup && (wantsHelp || line.words.length === 1)) {
-			process.stdout.write(`${await overviewHelp(group)}\n`);
-			return wantsHelp ? exitCodes.done : exitCodes.usage;
+		if (!isGroup(group) || (line.words.length > 1 && !wantsHelp)) {
+			throw unknownCommand(line.words);
 		}
 
-		throw unknownCommand(line.words);
+		if (!wantsHelp && isJson) {
+			throw incompleteCommand(group);
+		}
+
+		await printOverview(group, isJson);
+		return wantsHelp ? exitCodes.done : exitCodes.usage;
 	}
 
 	const definition = await loadCommand(found.name);
+	if (wantsHelp && found.name === '') {
+		await printOverview('', isJson);
+		return exitCodes.done;
+	}
+
 	if (wantsHelp) {
-		process.stdout.write(
-			`${found.name === '' ? await overviewHelp() : commandHelp(found.name, definition)}\n`,
-		);
+		const {name} = found;
+		print(isJson ? JSON.stringify(describeCommand(name, definition)) : commandHelp(name, definition));
 		return exitCodes.done;
 	}
 
 	// `golem provider sotp`: a word where the group's own command takes none is a command misspelt.
-	if (isGroup && found.name === line.words[0] && found.rest.length > 0) {
+	if (isGroup(group) && found.name === group && found.rest.length > 0) {
 		throw unknownCommand(line.words);
 	}
 
@@ -85,6 +98,14 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 			? await definition.draw(context, input)
 			: await runInTerminalApp(line, context, () => ending.abort(interrupted()));
 	return typeof outcome === 'function' ? outcome(context) : (outcome ?? exitCodes.done);
+}
+
+async function printOverview(group: string, isJson: boolean): Promise<void> {
+	print(isJson ? JSON.stringify({commands: await describeCommands(group)}) : await overviewHelp(group));
+}
+
+function print(text: string): void {
+	process.stdout.write(`${text}\n`);
 }
 
 async function loadCommand(name: string): Promise<Command> {
@@ -156,49 +177,11 @@ function unknownCommand(words: readonly string[]): GolemError {
 	});
 }
 
-function report(error: unknown, isJson: boolean): void {
-	const known = error instanceof GolemError ? error : describeSystemError(error);
-	const code = known?.code ?? 'INTERNAL';
-	const message = known?.message ?? (error instanceof Error ? error.message : String(error));
-	if (isJson) {
-		const details = known && Object.keys(known.details).length > 0 ? {details: known.details} : {};
-		process.stdout.write(
-			`${JSON.stringify({error: {code, message, hint: known?.hint ?? null, ...details}})}\n`,
-		);
-		return;
-	}
-
-	process.stderr.write(`golem: ${message}\n`);
-	if (known?.hint) {
-		process.stderr.write(`  ${known.hint}\n`);
-	}
-
-	if (!known && error instanceof Error) {
-		process.stderr.write(`${error.stack}\n`);
-	}
-}
-
-/** A file that cannot be used is the user's to mend, not ours; undefined for anything else. */
-function describeSystemError(error: unknown): GolemError | undefined {
-	const reasons: Record<string, string> = {
-		EACCES: 'permission denied',
-		EPERM: 'not permitted',
-		EROFS: 'the file system is read-only',
-		ENOSPC: 'the disk is full',
-		ENOTDIR: 'a part of the path is no folder',
-		EISDIR: 'it is a folder',
-	};
-	if (!(error instanceof Error && 'code' in error && 'path' in error)) {
-		return undefined;
-	}
-
-	const reason = reasons[String(error.code)];
-	return reason === undefined
-		? undefined
-		: new GolemError('FILE_UNUSABLE', `${error.path} cannot be used: ${reason}.`, {
-				hint: 'Mend that, or set GOLEM_HOME to a folder of your own.',
-				cause: error,
-			});
+function incompleteCommand(group: string): GolemError {
+	return new GolemError('USAGE', `golem ${group} needs a command of its own.`, {
+		exitCode: exitCodes.usage,
+		hint: `See what there is with: golem ${group} --help`,
+	});
 }
 
 function interrupted(): GolemError {

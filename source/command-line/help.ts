@@ -1,51 +1,74 @@
-import type * as z from 'zod';
-import {argumentNames, flagType, isOnByDefault, toKebab} from './arguments.js';
+import {argumentNames, flagName, flagSchemas, flagType} from './argument-schemas.js';
 import type {Command} from './command.js';
 import {commands} from './registry.js';
 
-const globalOptions = [
+/** Flags that every command takes, as its help tells of them. */
+export const globalOptions = [
 	['--json', 'Print the result as one JSON document'],
 	['--quiet', 'Print ids only'],
 	['--yes', 'Never ask; take yes for the answer'],
 	['--help', 'Show this'],
 ] as const;
 
-/** The help of one command. */
-export function commandHelp(name: string, definition: Command): string {
-	const shape = definition.options.shape as Record<string, z.ZodType>;
-	const options = Object.entries(shape).map(
-		([key, schema]) =>
-			[
-				`--${isOnByDefault(schema) ? 'no-' : ''}${toKebab(key)}${flagType(schema) === 'boolean' ? '' : ` <${flagType(schema)}>`}`,
-				schema.description ?? '',
-			] as const,
-	);
+/** What there is to read besides the commands: `golem help …`. */
+export const topicNames = ['settings', 'environment', 'exit-codes', 'json'] as const;
+export type TopicName = (typeof topicNames)[number];
+
+/** A command's help, for programs. */
+export function describeCommand(name: string, definition: Command) {
+	const options = Object.entries(flagSchemas(definition)).map(([key, schema]) => ({
+		flag: flagName(key, schema),
+		takes: flagType(schema) === 'boolean' ? null : flagType(schema),
+		description: schema.description ?? '',
+	}));
 	const usage = ['golem', name, ...argumentNames(definition), options.length > 0 ? '[options]' : '']
 		.filter(Boolean)
 		.join(' ');
+	return {
+		command: `golem ${name}`.trim(),
+		description: definition.description,
+		usage,
+		options,
+		examples: [...definition.examples],
+	};
+}
+
+/** The help of one command. */
+export function commandHelp(name: string, definition: Command): string {
+	const {description, usage, options, examples} = describeCommand(name, definition);
+	const own = options.map(
+		({flag, takes, description: text}) => [`${flag}${takes === null ? '' : ` <${takes}>`}`, text] as const,
+	);
 	return [
-		definition.description,
+		description,
 		'',
 		`Usage: ${usage}`,
 		'',
 		'Options:',
-		...columns([...options, ...globalOptions]),
+		...columns([...own, ...globalOptions]),
 		'',
 		'Examples:',
-		...definition.examples.map(example => `  ${example}`),
+		...examples.map(example => `  ${example}`),
 	].join('\n');
+}
+
+/** All commands, or those of one group such as `vm`, each with what it does. */
+export async function describeCommands(group = ''): Promise<Array<{command: string; description: string}>> {
+	const names = Object.keys(commands).filter(
+		name => name !== '' && (group === '' || name === group || name.startsWith(`${group} `)),
+	);
+	return Promise.all(
+		names.map(async name => ({
+			command: name,
+			description: (await commands[name]?.())?.default.description ?? '',
+		})),
+	);
 }
 
 /** The help of all of it, or of one group such as `vm`. */
 export async function overviewHelp(group = ''): Promise<string> {
-	const names = Object.keys(commands).filter(
-		name => name !== '' && (group === '' || name === group || name.startsWith(`${group} `)),
-	);
-	const rows = await Promise.all(
-		names.map(async name => {
-			const module = await commands[name]?.();
-			return [name, module?.default.description ?? ''] as const;
-		}),
+	const rows = (await describeCommands(group)).map(
+		({command, description}) => [command, description] as const,
 	);
 	return [
 		group === '' ? 'Rent a virtual machine, or rent out your own, from one terminal.' : `golem ${group}`,
@@ -63,12 +86,20 @@ export async function overviewHelp(group = ''): Promise<string> {
 					'To begin:',
 					'  golem setup         get this machine ready to host VMs',
 					'  golem demo          a whole network on this machine, with a VM in it',
+					'',
+					`To read: golem help, with one of ${topicNames.join(', ')}, or a command.`,
 				]
 			: []),
 	].join('\n');
 }
 
-function columns(rows: ReadonlyArray<readonly [string, string]>): string[] {
+/** Is that the first word of several commands? */
+export function isGroup(word: string): boolean {
+	return Object.keys(commands).some(name => name.startsWith(`${word} `));
+}
+
+/** Rows of two, the second ones below each other. */
+export function columns(rows: ReadonlyArray<readonly [string, string]>): string[] {
 	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
 	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
 }

@@ -1,25 +1,39 @@
 import type {Command} from './command.js';
+import {editDistance} from './likeness.js';
 
 type CommandModule = {default: Command};
 
 /** Every command by its words. Each is loaded only when it is called: start-up pays for one. */
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
 	'': () => import('../commands/index.js'),
+	api: () => import('../commands/api.js'),
+	completion: () => import('../commands/completion.js'),
+	'config get': () => import('../commands/config/get.js'),
+	'config list': () => import('../commands/config/list.js'),
+	'config set': () => import('../commands/config/set.js'),
+	'config unset': () => import('../commands/config/unset.js'),
 	demo: () => import('../commands/demo.js'),
 	doctor: () => import('../commands/doctor.js'),
+	help: () => import('../commands/help.js'),
 	identity: () => import('../commands/identity.js'),
+	images: () => import('../commands/images.js'),
+	schema: () => import('../commands/schema.js'),
 	setup: () => import('../commands/setup.js'),
 	status: () => import('../commands/status.js'),
 	version: () => import('../commands/version.js'),
 	'vm access': () => import('../commands/vm/access.js'),
+	'vm add-key': () => import('../commands/vm/add-key.js'),
 	'vm create': () => import('../commands/vm/create.js'),
 	'vm destroy': () => import('../commands/vm/destroy.js'),
 	'vm info': () => import('../commands/vm/info.js'),
 	'vm list': () => import('../commands/vm/list.js'),
 	'vm providers': () => import('../commands/vm/providers.js'),
+	'vm purge': () => import('../commands/vm/purge.js'),
 	'vm ssh': () => import('../commands/vm/ssh.js'),
+	'vm ssh-config': () => import('../commands/vm/ssh-config.js'),
 	'vm start': () => import('../commands/vm/start.js'),
 	'vm stop': () => import('../commands/vm/stop.js'),
+	'vm usage': () => import('../commands/vm/usage.js'),
 	discovery: () => import('../commands/discovery/index.js'),
 	'discovery logs': () => import('../commands/discovery/logs.js'),
 	'discovery status': () => import('../commands/discovery/status.js'),
@@ -56,22 +70,4 @@ export function suggestCommands(typed: string): string[] {
 		.sort((a, b) => a.distance - b.distance)
 		.slice(0, 3)
 		.map(({name}) => name);
-}
-
-/** Letters to add, drop or change to make one word of the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
-	let row = Array.from({length: to.length + 1}, (_, index) => index);
-	for (const [i, letter] of [...from].entries()) {
-		let diagonal = i;
-		const next = [i + 1];
-		for (const [j, other] of [...to].entries()) {
-			const above = row[j + 1] ?? 0;
-			next.push(Math.min(above + 1, (next[j] ?? 0) + 1, diagonal + (letter === other ? 0 : 1)));
-			diagonal = above;
-		}
-
-		row = next;
-	}
-
-	return row[to.length] ?? 0;
 }

@@ -1,15 +1,28 @@
+import fs from 'node:fs';
 import * as z from 'zod';
 import {command} from '../command-line/command.js';
 import type {Context} from '../command-line/context.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {hasScreenReader, isDumb} from '../terminal/capabilities.js';
 
+/** So often a reader of changes is looked for while nothing changes. */
+const readerLookMs = 1000;
+
 const definition = command({
 	description: 'The dashboard: providers, VMs, ports and daemons at a glance, and everything a key away',
 	args: z.tuple([]),
-	options: z.object({}),
-	examples: ['golem', 'golem --json'],
-	async run(context) {
+	options: z.object({
+		watch: z
+			.boolean()
+			.optional()
+			.describe('With --json: all of it again at each change, one document a line'),
+	}),
+	examples: ['golem', 'golem --json', 'golem --json --watch'],
+	async run(context, {options: {watch}}) {
+		if (watch) {
+			return watchPicture(context);
+		}
+
 		if (!context.isJson && !isPlainTerminal()) {
 			throw new GolemError('NO_TERMINAL', 'The dashboard needs a terminal to draw on, and this is none.', {
 				exitCode: exitCodes.usage,
@@ -19,7 +32,11 @@ const definition = command({
 
 		return printPicture(context);
 	},
-	async draw(context) {
+	async draw(context, {options: {watch}}) {
+		if (watch) {
+			return watchPicture(context);
+		}
+
 		if (isPlainTerminal()) {
 			return printPicture(context);
 		}
@@ -34,6 +51,47 @@ async function printPicture({paths, sources, result, signal}: Context): Promise<
 	const picture = await takePicture(paths, sources, signal);
 	result(toSnapshot(picture), () => toText(picture));
 	return exitCodes.done;
+}
+
+async function watchPicture({isJson, paths, sources, line, signal}: Context): Promise<number> {
+	if (!isJson) {
+		throw new GolemError('USAGE', '--watch writes JSON, and --json was not given.', {
+			exitCode: exitCodes.usage,
+			hint: 'Say: golem --json --watch — for people there is the dashboard: golem',
+		});
+	}
+
+	const {watchSnapshots} = await import('../dashboard/snapshot.js');
+	const stopLooking = lookForReader();
+	try {
+		for await (const snapshot of watchSnapshots(paths, sources, signal)) {
+			line(JSON.stringify(snapshot));
+		}
+	} catch (error) {
+		// Being told to end is how this one ends; an error would be one more line for its reader.
+		if (!signal.aborted) {
+			throw error;
+		}
+	} finally {
+		stopLooking();
+	}
+
+	return exitCodes.interrupted;
+}
+
+/**
+Notices that nobody reads any more (`golem --json --watch | head -1`) although nothing changes: only a write tells. What
+is written is a blank, which JSON allows before the next line's document.
+*/
+function lookForReader(): () => void {
+	const {fd} = process.stdout;
+	const output = fs.fstatSync(fd);
+	if (!output.isFIFO() && !output.isSocket()) {
+		return () => {};
+	}
+
+	const timer = setInterval(() => process.stdout.write(' '), readerLookMs);
+	return () => clearInterval(timer);
 }
 
 /** A terminal for lines one after the other: one that cannot be drawn on, or that is listened to. */

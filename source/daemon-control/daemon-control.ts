@@ -6,9 +6,13 @@ import {isProcessAlive} from '../platform/process.js';
 import {processEntry} from '../platform/program.js';
 import {pollUntil} from '../platform/waiting.js';
 import type {DaemonStatus} from '../protocol/control.js';
+import {logSize, readLogSince} from './log-file.js';
 
 const readyTimeoutMs = 30_000;
 const stopTimeoutMs = 30_000;
+/** A stop that takes longer is told of. */
+const slowStopMs = 1000;
+const lastLines = 20;
 
 /** Flags of a command on their way to the daemon it starts; undefined ones were not given. */
 export type DaemonFlags = Readonly<Record<string, unknown>>;
@@ -30,6 +34,7 @@ export function daemonEnvironment(
 /**
 Starts a daemon that goes on when this program ends, and waits until it is ready. One that runs already is left alone.
 @returns its status, and whether this call has started it
+@throws why it did not start; the details have the last lines of its log as `log`
 */
 export async function startDaemon(
 	name: DaemonName,
@@ -42,15 +47,42 @@ export async function startDaemon(
 		return {status: running, wasRunning: true};
 	}
 
-	await startDetachedProcess({
-		entry: processEntry(name),
-		args: [],
-		environment,
-		outputFile: paths.daemonLog(name),
-		readyTimeoutMs,
-		signal,
+	const logFile = paths.daemonLog(name);
+	const logStart = await logSize(logFile);
+	try {
+		await startDetachedProcess({
+			entry: processEntry(name),
+			args: [],
+			environment,
+			outputFile: logFile,
+			readyTimeoutMs,
+			signal,
+		});
+		return {status: await controlOf(name, paths).status(signal), wasRunning: false};
+	} catch (error) {
+		throw error instanceof GolemError && !signal?.aborted
+			? await withLog(error, name, logFile, logStart)
+			: error;
+	}
+}
+
+/** The same error, with what the daemon has written of its start. */
+async function withLog(
+	error: GolemError,
+	name: DaemonName,
+	logFile: string,
+	logStart: number,
+): Promise<GolemError> {
+	const log = (await readLogSince(logFile, logStart)).slice(-lastLines);
+	const {code, exitCode, details, cause} = error;
+	// One that died without a word has its last lines in the message as well.
+	const message = code === 'START_FAILED' ? (error.message.split('\n')[0] ?? '') : error.message;
+	return new GolemError(code, message, {
+		exitCode,
+		details: {...details, log},
+		hint: error.hint ?? `See all of its log with: golem ${name} logs`,
+		cause,
 	});
-	return {status: await controlOf(name, paths).status(signal), wasRunning: false};
 }
 
 export function controlOf(name: DaemonName, paths: Paths): ControlClient {
@@ -72,25 +104,44 @@ export async function findDaemon(name: DaemonName, paths: Paths): Promise<Daemon
 
 /**
 Asks a daemon to end and waits until its process is gone.
+@param onSlow called once where that takes longer than a moment
 @returns its pid, or undefined where none ran
 */
-export async function stopDaemon(name: DaemonName, paths: Paths): Promise<number | undefined> {
-	const running = await findDaemon(name, paths);
-	if (!running) {
+export async function stopDaemon(
+	name: DaemonName,
+	paths: Paths,
+	{onSlow, signal}: {onSlow?: (pid: number) => void; signal?: AbortSignal} = {},
+): Promise<number | undefined> {
+	const pid = await askToEnd(name, paths, signal);
+	if (pid === undefined) {
 		return undefined;
 	}
 
-	await controlOf(name, paths).shutDown();
-	const gone = await pollUntil(async () => ((await isProcessAlive(running.pid)) ? undefined : true), {
+	const slow = setTimeout(() => onSlow?.(pid), slowStopMs);
+	const gone = await pollUntil(async () => ((await isProcessAlive(pid)) ? undefined : true), {
 		timeoutMs: stopTimeoutMs,
 		intervalMs: 50,
-	});
+		signal,
+	}).finally(() => clearTimeout(slow));
 	if (!gone) {
-		throw new GolemError('STOP_TIMED_OUT', `The ${name} (pid ${running.pid}) has not ended.`, {
+		throw new GolemError('STOP_TIMED_OUT', `The ${name} (pid ${pid}) has not ended.`, {
 			exitCode: exitCodes.timedOut,
-			hint: `See why with: golem ${name} logs`,
+			hint: `See why with: golem ${name} logs — or end it at once with: kill -9 ${pid}`,
 		});
 	}
 
-	return running.pid;
+	return pid;
+}
+
+/** Whatever its version: the answer to this has its pid, which is all that is needed. */
+async function askToEnd(name: DaemonName, paths: Paths, signal?: AbortSignal): Promise<number | undefined> {
+	try {
+		return (await controlOf(name, paths).shutDown(signal)).pid;
+	} catch (error) {
+		if (error instanceof GolemError && error.code === 'NOT_REACHABLE') {
+			return undefined;
+		}
+
+		throw error;
+	}
 }

@@ -9,10 +9,11 @@ import type {InputEvent, KeyEvent, MouseEvent, PasteEvent} from '../terminal/inp
 import {actionOf} from './actions/all-actions.js';
 import {editField, moveFocus, submitForm, turnChoice} from './actions/create-vm.js';
 import {act, focus} from './actions/general-actions.js';
+import type {ActionId} from './bindings.js';
 import {helpItems, paletteItems} from './key-items.js';
-import {type ActionId, showKey} from './keymap.js';
+import {showKey} from './keymap.js';
 import {keyOf} from './keys.js';
-import {layoutOf, paneAt, paneTitleRows} from './layout.js';
+import {layoutOf, paneAt, paneTitleRows, pickerRows} from './layout.js';
 import {navigate} from './navigation.js';
 import {placesOf} from './places.js';
 import {messageOf, type Runtime, tell} from './runtime.js';
@@ -196,9 +197,13 @@ function handlePicker<Item extends {id: string; label: string}>(
 	const edit = editOf(event);
 	const action = pickerMoves[key] ?? (edit && {type: 'edit' as const, edit});
 	if (action) {
-		ui.update(state =>
-			withTopView(state, kind, view => ({...view, picker: reducePicker(view.picker, action, items)})),
-		);
+		ui.update(state => {
+			const resize: PickerAction = {type: 'resize', height: pickerRows(layoutOf(state))};
+			return withTopView(state, kind, view => ({
+				...view,
+				picker: reducePicker(reducePicker(view.picker, resize, items), action, items),
+			}));
+		});
 	}
 }
 

@@ -20,7 +20,10 @@ import {topView, type UiState} from './ui-state.js';
 
 /** What the user sees changes at most so often without a key. */
 const collectMs = 50;
+/** What a key changes is drawn sooner than anybody sees a difference. */
+const maxFps = 60;
 const tickMs = 1000;
+const messageMs = 8000;
 /** How often times that are told in minutes are looked at: nothing is drawn where nothing goes on. */
 const idleTickMs = 30_000;
 
@@ -85,7 +88,7 @@ async function showHome(
 		keymap,
 		tables: createTables(),
 		terminal: {
-			handOver: run => terminal.handOver(run),
+			handOver: run => terminal.handOver(typedAhead => run(typedAhead.length)),
 			suspend: () => void terminal.suspend(),
 			copy: text => terminal.send(clipboardSequence(text)),
 			setMouse: isOn => terminal.screen.setMouse(isOn),
@@ -101,6 +104,11 @@ async function showHome(
 	const unlisten = terminal.keyboard.onInput(event => handle(runtime, event));
 	const ticking = setInterval(() => {
 		const now = Date.now();
+		const {message} = ui.get();
+		if (message && now - message.at >= messageMs) {
+			ui.update(state => (state.message === message ? {...state, message: undefined} : state));
+		}
+
 		if (showsSeconds(picture.get(), ui.get()) || now - ui.get().now >= idleTickMs) {
 			ui.update(state => ({...state, now}));
 		}
@@ -109,6 +117,7 @@ async function showHome(
 		stdout: terminal.output.stdout,
 		patchConsole: false,
 		exitOnCtrlC: false,
+		maxFps,
 	});
 	try {
 		await new Promise<void>(resolve => {

@@ -1,6 +1,7 @@
 import type {PickerItem} from '../components/list-picker-state.js';
 import {actionOf} from './actions/all-actions.js';
-import {type ActionId, bindings, type Place, showKey} from './keymap.js';
+import {type ActionId, bindings, type Place} from './bindings.js';
+import {showKey} from './keymap.js';
 import {placesOf} from './places.js';
 import type {Runtime} from './runtime.js';
 import {withoutTopView} from './ui-state.js';

@@ -55,6 +55,11 @@ export function tableRows({height}: Rectangle): number {
 	return Math.max(1, height - paneTitleRows - 1);
 }
 
+/** Rows of a picker's list, below its title and what is typed. */
+export function pickerRows({body}: Pick<Layout, 'body'>): number {
+	return Math.max(1, body.height - 3);
+}
+
 /** The pane at a cell of the screen, and the row in it, counted from below its title. */
 export function paneAt(
 	layout: Layout,

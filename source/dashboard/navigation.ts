@@ -1,7 +1,7 @@
 import {gridShape} from '../components/port-grid.js';
 import type {TableAction} from '../components/table-state.js';
 import {act} from './actions/general-actions.js';
-import type {ActionId} from './keymap.js';
+import type {ActionId} from './bindings.js';
 import {layoutOf} from './layout.js';
 import {logRows, scrollLog} from './log-view.js';
 import {gridRoom} from './ports-grid.js';

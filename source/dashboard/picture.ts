@@ -52,6 +52,8 @@ export type Picture = {
 	vms: ReadonlyMap<string, VmView>;
 	/** Has it been read which VMs there are? */
 	areVmsKnown: boolean;
+	/** Why that could not be read. */
+	vmsError: string | undefined;
 };
 
 export function emptyPicture(home: string): Picture {
@@ -70,6 +72,7 @@ export function emptyPicture(home: string): Picture {
 		directory: {servers: [], providers: new Map()},
 		vms: new Map(),
 		areVmsKnown: false,
+		vmsError: undefined,
 	};
 }
 
@@ -87,9 +90,9 @@ export function withRentals(picture: Picture, rentals: readonly Rental[]): Pictu
 	const vms = new Map(rentals.map(rental => [rental.name, rented(picture.vms.get(rental.name), rental)]));
 	const isSame =
 		vms.size === picture.vms.size && [...vms].every(([name, vm]) => picture.vms.get(name) === vm);
-	return isSame && picture.areVmsKnown
+	return isSame && picture.areVmsKnown && picture.vmsError === undefined
 		? picture
-		: {...picture, vms: isSame ? picture.vms : vms, areVmsKnown: true};
+		: {...picture, vms: isSame ? picture.vms : vms, areVmsKnown: true, vmsError: undefined};
 }
 
 /** Under a name that was given again there is another VM, of which nothing is known yet. */

@@ -1,4 +1,4 @@
-import type {Place} from './keymap.js';
+import type {Place} from './bindings.js';
 import {topView, type UiState} from './ui-state.js';
 
 /** Where the user is, as far as keys go; the closest first. */

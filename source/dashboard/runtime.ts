@@ -19,8 +19,8 @@ export type Runtime = {
 	tables: Tables;
 	directory: Pick<ProviderDirectory, 'check'>;
 	terminal: {
-		/** Gives the terminal away until that is done. */
-		handOver<Result>(run: () => Promise<Result>): Promise<Result>;
+		/** Gives the terminal away until that is done; it is told how many keys came too early to be passed on. */
+		handOver<Result>(run: (keysLost: number) => Promise<Result>): Promise<Result>;
 		suspend(): void;
 		copy(text: string): void;
 		setMouse(isOn: boolean): void;
@@ -65,6 +65,7 @@ export function show({ui}: Runtime, view: Parameters<typeof withView>[1]): void 
 }
 
 const maximumActivities = 20;
+let lastActivity = 0;
 
 /** How an activity reports on itself. */
 export type ActivityReport = {
@@ -81,8 +82,9 @@ export async function carryOut(
 	{title, command, isShown = true}: {title: string; command: string; isShown?: boolean},
 	run: (report: ActivityReport) => Promise<string>,
 ): Promise<boolean> {
-	const {ui} = runtime;
-	const id = (ui.get().activities.at(-1)?.id ?? 0) + 1;
+	const {ui, signal} = runtime;
+	lastActivity += 1;
+	const id = lastActivity;
 	const activity: Activity = {
 		id,
 		title,
@@ -97,11 +99,14 @@ export async function carryOut(
 		const known = {...state, activities: [...state.activities, activity].slice(-maximumActivities)};
 		return isShown ? withView(known, {kind: 'activity', id, top: 0}) : known;
 	});
+	// What goes on when its dashboard is over is told to nobody.
 	const change = (update: (activity: Activity) => Activity) =>
-		ui.update(state => withActivity(state, id, update));
+		ui.update(state => (signal.aborted ? state : withActivity(state, id, update)));
 	const end = (state: Activity['state'], result: string, hint?: string) => {
 		change(known => ({...known, state, result, hint, steps: endLast(known.steps)}));
-		tell(runtime, result, state === 'failed' ? 'error' : 'info');
+		if (!signal.aborted) {
+			tell(runtime, result, state === 'failed' ? 'error' : 'info');
+		}
 	};
 	try {
 		const result = await run({

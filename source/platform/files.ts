@@ -4,9 +4,46 @@ import path from 'node:path';
 
 /** Makes a folder that only its owner can enter, with all that leads to it; one that is there is closed to others. */
 export async function ensurePrivateFolder(folder: string): Promise<string> {
-	await fs.mkdir(folder, {recursive: true, mode: 0o700});
+	await ensureFolder(folder, 0o700);
 	await fs.chmod(folder, 0o700);
 	return folder;
+}
+
+/**
+Makes a folder with all that leads to it; one that is there stays as it is. One by one: asked for all of them at once
+below /proc, where none can be made, Node 20 tries for ever.
+@param mode of those it makes
+*/
+export async function ensureFolder(folder: string, mode: number): Promise<void> {
+	const make = async () => {
+		try {
+			await fs.mkdir(folder, {mode});
+		} catch (error) {
+			// What is there by that name may be a file; and a folder on a read-only disk is not told to be there.
+			if (!(await isFolder(folder))) {
+				throw error;
+			}
+		}
+	};
+
+	try {
+		await make();
+	} catch (error) {
+		const parent = path.dirname(path.resolve(folder));
+		if (!isErrno(error, 'ENOENT') || parent === path.resolve(folder)) {
+			throw error;
+		}
+
+		await ensureFolder(parent, mode);
+		await make();
+	}
+}
+
+async function isFolder(file: string): Promise<boolean> {
+	return fs.stat(file).then(
+		stats => stats.isDirectory(),
+		() => false,
+	);
 }
 
 /**

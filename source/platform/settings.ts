@@ -46,9 +46,9 @@ export async function readSettingSources(
 
 			throw error;
 		}),
-		readFileIfThere(folders.config),
+		readConfig(folders.config),
 	]);
-	return {environment, dotEnv: parseDotEnv(dotEnv ?? ''), config: parseConfig(config, folders.config)};
+	return {environment, dotEnv: parseDotEnv(dotEnv ?? ''), config};
 }
 
 /**
@@ -95,6 +95,38 @@ export function resolveSettings<Settings extends Record<string, Setting>>(
 /** Gives a setting its type from its schema; `default` is checked against it by the compiler. */
 export const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
 
+/** A JSON array of texts, or texts separated by commas. */
+const list = z.union([z.array(z.string()), z.string()]).transform((value, context) => {
+	if (Array.isArray(value)) {
+		return value;
+	}
+
+	if (!value.trim().startsWith('[')) {
+		return value
+			.split(',')
+			.map(item => item.trim())
+			.filter(Boolean);
+	}
+
+	try {
+		return z.array(z.string()).parse(JSON.parse(value));
+	} catch {
+		context.issues.push({
+			code: 'custom',
+			input: value,
+			message: 'must be a JSON array of strings, or strings separated by commas',
+		});
+		return z.NEVER;
+	}
+});
+
+/** Is it what a request over HTTP can be sent to? */
+function isHttpUrl(text: string): boolean {
+	return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+const exampleUrl = 'a URL such as http://host.example:9001';
+
 /** A number, or a text that is nothing but one: an empty variable is not zero. */
 function numberBetween(minimum: number, maximum: number, message: string, {isWhole}: {isWhole: boolean}) {
 	return z
@@ -120,29 +152,16 @@ export const settingSchemas = {
 		context.issues.push({code: 'custom', input: value, message: 'must be true or false'});
 		return z.NEVER;
 	}),
-	/** A JSON array of texts, or texts separated by commas. */
-	list: z.union([z.array(z.string()), z.string()]).transform((value, context) => {
-		if (Array.isArray(value)) {
-			return value;
+	list,
+	/** Where something answers over HTTP. */
+	url: z.string().trim().refine(isHttpUrl, `must be ${exampleUrl}`),
+	/** As `list`, each of them as `url`. */
+	urlList: list.transform((urls, context) => {
+		for (const url of urls.filter(candidate => !isHttpUrl(candidate))) {
+			context.issues.push({code: 'custom', input: url, message: `«${url}» is not ${exampleUrl}`});
 		}
 
-		if (!value.trim().startsWith('[')) {
-			return value
-				.split(',')
-				.map(item => item.trim())
-				.filter(Boolean);
-		}
-
-		try {
-			return z.array(z.string()).parse(JSON.parse(value));
-		} catch {
-			context.issues.push({
-				code: 'custom',
-				input: value,
-				message: 'must be a JSON array of strings, or strings separated by commas',
-			});
-			return z.NEVER;
-		}
+		return urls;
 	}),
 	wholeNumber: (minimum: number, maximum: number) =>
 		numberBetween(minimum, maximum, `must be a whole number from ${minimum} to ${maximum}`, {isWhole: true}),
@@ -156,7 +175,8 @@ export const settingSchemas = {
 		z.enum(choices, `must be one of ${choices.join(', ')}`),
 };
 
-function findValue(name: string, {variable, aliases = []}: Setting, sources: SettingSources) {
+/** What is said about a setting, by the one that counts; undefined where nobody says anything. */
+export function findValue(name: string, {variable, aliases = []}: Setting, sources: SettingSources) {
 	const flag = sources.flags?.[name];
 	if (flag !== undefined) {
 		return {value: flag, origin: 'flag' as const};
@@ -191,6 +211,11 @@ export function parseDotEnv(text: string): Record<string, string> {
 		return [[match[1], quoted?.[2] ?? raw.replace(/\s+#.*$/, '')]];
 	});
 	return Object.fromEntries(entries);
+}
+
+/** The content of a `config.json`; a missing file is an empty one. */
+export async function readConfig(file: string): Promise<Record<string, unknown>> {
+	return parseConfig(await readFileIfThere(file), file);
 }
 
 function parseConfig(text: string | undefined, file: string): Record<string, unknown> {

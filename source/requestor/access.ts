@@ -2,6 +2,7 @@ import {exitCodes, GolemError} from '../platform/golem-error.js';
 import type {VmAccess} from '../protocol/vm.js';
 import type {Rental} from './rentals.js';
 import type {Requestor} from './requestor.js';
+import {refreshSshConfig} from './ssh-config.js';
 
 /**
 How to get into a VM. What was learnt when it was rented is enough, so that its provider need not be there; only a VM
@@ -26,5 +27,6 @@ export async function findAccess(
 
 	const access = await (await requestor.providerOf(rental)).access(vm.id, signal);
 	await (await requestor.rentals()).set(rental.name, {...rental, access});
+	await refreshSshConfig(requestor);
 	return access;
 }

@@ -20,6 +20,7 @@ export type Requestor = {
 	rentals(): Promise<Rentals>;
 	/** @throws VM_UNKNOWN */
 	rental(name: string): Promise<Rental>;
+	/** Those whose signature is their own. */
 	findProviders(query: AdvertisementQuery, signal?: AbortSignal): Promise<Advertisement[]>;
 	providerOf(rental: Pick<Rental, 'provider'>): Promise<ProviderClient>;
 	/** The VM as its provider tells of it now. @throws VM_UNKNOWN, NOT_REACHABLE and what the provider says */
@@ -58,7 +59,10 @@ export function createRequestor(paths: Paths, sources: SettingSources): Requesto
 
 			return found;
 		},
-		findProviders: (query, signal) => findProviders(settings.discoveryUrls, query, signal),
+		async findProviders(query, signal) {
+			const {searchProviders} = await import('./provider-search.js');
+			return (await searchProviders(settings.discoveryUrls, query, signal)).genuine;
+		},
 		providerOf,
 		async ask(rental, signal) {
 			return (await providerOf(rental)).get(confirmedId(rental), signal);
@@ -106,33 +110,6 @@ export function unknownVm(name: string): GolemError {
 /** Where the provider of an advertisement answers. */
 export function addressOf({provider_id, ip_address, port}: Advertisement): Rental['provider'] {
 	return {id: provider_id, host: ip_address, port: port ?? defaultProviderPort};
-}
-
-/** Asks every discovery server; each provider once, by its newest word. One server that answers is enough. */
-async function findProviders(
-	urls: readonly string[],
-	query: AdvertisementQuery,
-	signal?: AbortSignal,
-): Promise<Advertisement[]> {
-	const {createDiscoveryClient} = await import('../client/discovery-client.js');
-	const answers = await Promise.allSettled(urls.map(url => createDiscoveryClient(url).find(query, signal)));
-	const found = answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []));
-	const [failure] = answers.flatMap(answer =>
-		answer.status === 'rejected' ? [answer.reason as unknown] : [],
-	);
-	if (found.length === 0 && failure !== undefined) {
-		throw failure;
-	}
-
-	const newest = new Map<string, Advertisement>();
-	for (const advertisement of found.flat()) {
-		const known = newest.get(advertisement.provider_id);
-		if (!known || known.timestamp < advertisement.timestamp) {
-			newest.set(advertisement.provider_id, advertisement);
-		}
-	}
-
-	return [...newest.values()];
 }
 
 function once<Value>(create: () => Promise<Value>): (() => Promise<Value>) & {wasCalled(): boolean} {

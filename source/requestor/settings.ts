@@ -4,7 +4,7 @@ import {setting, settingSchemas} from '../platform/settings.js';
 export const requestorSettings = {
 	discoveryUrls: setting({
 		variable: 'GOLEM_REQUESTOR_DISCOVERY_URL',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['http://discovery.golem.network:9001'],
 		description: 'Discovery servers to look for providers at',
 	}),

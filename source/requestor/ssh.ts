@@ -16,34 +16,81 @@ export type SshTarget = {
 };
 
 /**
-The arguments for OpenSSH. It knows this VM by the host keys its provider gave when it was rented, and nothing else:
-none of the user's own known hosts, no agent, no key but ours, and no question it could be talked through.
+How OpenSSH is to know this VM: by the host keys its provider gave when it was rented, and by nothing else. None of the
+user's own known hosts, no agent, no key but ours, and no question it could be talked through.
+@throws BAD_ANSWER where the provider's word for the address is none
 */
-export function sshArguments({name, access, privateKeyFile}: SshTarget, knownHostsFile: string): string[] {
+export function trustedConnection({
+	name,
+	access,
+	privateKeyFile,
+	folder,
+}: SshTarget): Array<[string, string]> {
 	return [
-		['-F', 'none'],
-		['-i', privateKeyFile],
-		['-o', 'IdentitiesOnly=yes'],
-		['-o', 'IdentityAgent=none'],
-		['-o', `UserKnownHostsFile="${knownHostsFile}"`],
-		['-o', 'GlobalKnownHostsFile=/dev/null'],
-		['-o', 'StrictHostKeyChecking=yes'],
-		['-o', 'UpdateHostKeys=no'],
-		['-o', `HostKeyAlias=${hostKeyAlias(name)}`],
-		['-o', 'PasswordAuthentication=no'],
-		['-o', 'KbdInteractiveAuthentication=no'],
-		['-o', 'ConnectTimeout=20'],
-		['-o', 'ServerAliveInterval=15'],
-		['-o', 'LogLevel=ERROR'],
-		['-p', String(access.ssh_port)],
-		['-l', access.ssh_user],
-	].flat();
+		['HostName', checkedHost(access.ssh_host)],
+		['Port', String(access.ssh_port)],
+		['User', access.ssh_user],
+		['IdentityFile', quotePath(privateKeyFile)],
+		['IdentitiesOnly', 'yes'],
+		['IdentityAgent', 'none'],
+		['UserKnownHostsFile', quotePath(knownHostsFile(folder, name))],
+		['GlobalKnownHostsFile', '/dev/null'],
+		['StrictHostKeyChecking', 'yes'],
+		['UpdateHostKeys', 'no'],
+		['HostKeyAlias', hostKeyAlias(name)],
+		['PasswordAuthentication', 'no'],
+		['KbdInteractiveAuthentication', 'no'],
+	];
+}
+
+/** What is set where the user says nothing else: to OpenSSH, the first word counts. */
+const defaults = [
+	['ConnectTimeout', '20'],
+	['ServerAliveInterval', '15'],
+	['LogLevel', 'ERROR'],
+] as const;
+
+/** The arguments for OpenSSH, up to the host. @param options the user's own, which come after what makes it safe */
+export function sshArguments(target: SshTarget, options: readonly string[] = []): string[] {
+	const pairs = (list: ReadonlyArray<readonly [string, string]>) =>
+		list.flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+	return ['-F', 'none', ...pairs(trustedConnection(target)), ...options, ...pairs(defaults)];
+}
+
+/** Where the VM is say the options; behind `--` nothing is one any more, whatever it begins with. */
+function hostAndCommand({name}: SshTarget, command: readonly string[]): string[] {
+	return ['--', name, ...(command.length === 0 ? [] : [quoteForShell(command)])];
+}
+
+/** A provider says where its VM is; what it says becomes a line of a configuration, and part of a command line. */
+function checkedHost(host: string): string {
+	if (!/^[a-z0-9:][a-z0-9.:-]{0,252}$/i.test(host)) {
+		throw new GolemError(
+			'BAD_ANSWER',
+			`The provider says that the VM is at «${host.slice(0, 80).replaceAll(/\p{C}/gu, '')}», which is no address.`,
+			{
+				hint: 'Rent from another provider.',
+			},
+		);
+	}
+
+	return host;
+}
+
+/** As a value in OpenSSH's configuration, where `%` begins a token and a space ends a word. */
+export function quotePath(file: string): string {
+	return `"${file.replaceAll('%', '%%').replaceAll(/["\\]/g, '\\$&')}"`;
+}
+
+/** Which host keys a VM may have. */
+export function knownHostsFile(folder: string, name: string): string {
+	return path.join(folder, `known_hosts.${name}`);
 }
 
 /** Writes down which host keys to expect. @returns the file */
 export async function writeKnownHosts({name, access, folder}: SshTarget): Promise<string> {
 	await ensurePrivateFolder(folder);
-	const file = path.join(folder, `known_hosts.${name}`);
+	const file = knownHostsFile(folder, name);
 	const lines = access.ssh_host_keys.map(key => `${hostKeyAlias(name)} ${key}\n`);
 	await writeFileAtomically(file, lines.join(''));
 	return file;
@@ -58,11 +105,11 @@ export async function runBySsh(
 	command: readonly string[],
 	options: {timeoutMs: number; signal?: AbortSignal},
 ): Promise<{stdout: string; stderr: string; exitCode: number}> {
-	const args = sshArguments(target, await writeKnownHosts(target));
+	await writeKnownHosts(target);
 	const {execa} = await import('execa');
 	const {stdout, stderr, exitCode} = await execa(
 		'ssh',
-		[...args, target.access.ssh_host, '--', quoteForShell(command)],
+		[...sshArguments(target), ...hostAndCommand(target, command)],
 		{
 			reject: false,
 			stdin: 'ignore',
@@ -77,16 +124,27 @@ export async function runBySsh(
 /**
 Hands this terminal to OpenSSH until it ends.
 @param command words to run there; none for a shell
+@param options the user's own for OpenSSH, checked by `readSshOptions`
 @returns OpenSSH's exit status, which is the remote command's, or 255 for its own failures
 */
-export async function connectBySsh(target: SshTarget, command: readonly string[]): Promise<number> {
-	const knownHostsFile = await writeKnownHosts(target);
-	// OpenSSH's own words go to a file, so that the streams carry what the remote side says and nothing else.
+export async function connectBySsh(
+	target: SshTarget,
+	command: readonly string[],
+	options: readonly string[] = [],
+): Promise<number> {
+	await writeKnownHosts(target);
 	const wordsFile = path.join(target.folder, `.ssh-log.${process.pid}`);
-	const args = ['-E', wordsFile, ...sshArguments(target, knownHostsFile), target.access.ssh_host];
-	const child = spawn('ssh', command.length === 0 ? args : [...args, '--', quoteForShell(command)], {
-		stdio: 'inherit',
-	});
+	const child = spawn(
+		'ssh',
+		[
+			// OpenSSH's own words go to a file, so that the streams carry what the remote side says and nothing else;
+			// but who wants to follow them wants them as they come.
+			...(options.includes('-v') ? [] : ['-E', wordsFile]),
+			...sshArguments(target, options),
+			...hostAndCommand(target, command),
+		],
+		{stdio: 'inherit'},
+	);
 	// The terminal's Ctrl-C is for what runs in it; ssh passes it on and lives.
 	const ignore = () => {};
 	process.on('SIGINT', ignore);

@@ -82,7 +82,7 @@ function programFolders(environment: NodeJS.ProcessEnv): string[] {
 	const own = (environment['PATH'] ?? '').split(path.delimiter).filter(Boolean);
 	return [
 		...own.filter(folder => !folder.endsWith(path.join('node_modules', '.bin'))),
-		...systemFolders.split(':'),
+		...systemFolders.split(':').filter(folder => folder.endsWith('sbin')),
 	];
 }
 

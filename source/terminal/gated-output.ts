@@ -17,6 +17,8 @@ export type GatedOutput = {
 	open(): void;
 	/** Where a text is typed: the terminal's own cursor, which screen magnifiers and input methods follow. */
 	setCursor(position: CursorPosition | undefined): void;
+	/** Draws all of it again: a terminal that went to another size and back has lost some, and only SIGWINCH tells. */
+	repaint(): void;
 	stop(): void;
 };
 
@@ -81,6 +83,10 @@ export function createGatedOutput({
 		},
 		setCursor(position) {
 			cursor = position;
+			paint();
+		},
+		repaint() {
+			painter.forget();
 			paint();
 		},
 		stop() {

@@ -52,6 +52,9 @@ export function openTerminal(options: TerminalOptions): Terminal {
 	const stopHearing = keyboard.onGone(() => guard.terminalGone());
 	const suspension = createSuspension({keyboard, fullScreen, output, guard, onResumed: options.onResumed});
 
+	const allowWarnings = holdWarnings();
+
+	process.on('SIGWINCH', output.repaint);
 	keyboard.start();
 	fullScreen.enter();
 	output.open();
@@ -66,11 +69,32 @@ export function openTerminal(options: TerminalOptions): Terminal {
 		async close() {
 			restore();
 			await keyboard.stop();
+			process.off('SIGWINCH', output.repaint);
+			allowWarnings();
 			for (const part of [suspension, output, size, guard]) {
 				part.stop();
 			}
 
 			stopHearing();
 		},
+	};
+}
+
+/** Node writes its warnings to stderr, in the middle of the screen. @returns how to tell what was held back */
+function holdWarnings(): () => void {
+	const held: Error[] = [];
+	const hold = (warning: Error) => void held.push(warning);
+	const tellers = process.listeners('warning');
+	process.removeAllListeners('warning');
+	process.on('warning', hold);
+	return () => {
+		process.off('warning', hold);
+		for (const tell of tellers) {
+			process.on('warning', tell);
+		}
+
+		for (const warning of held) {
+			process.emit('warning', warning);
+		}
 	};
 }

@@ -4,7 +4,8 @@ import {exitCodes, GolemError} from '../../platform/golem-error.js';
 import {identityIdSchema} from '../../protocol/identity.js';
 import {type Resources, vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {imageNameSchema, vmNameSchema} from '../../protocol/vm.js';
-import {rentVm} from '../../requestor/rent.js';
+import {mustListen} from '../../requestor/reachability.js';
+import {describeRemainder, rentVm} from '../../requestor/rent.js';
 import {type Requestor, withRequestor} from '../../requestor/requestor.js';
 
 const definition = command({
@@ -13,7 +14,9 @@ const definition = command({
 	options: z.object({
 		providerId: identityIdSchema
 			.optional()
-			.describe('Rent from this provider; if not said, from the one that fits and was heard of last'),
+			.describe(
+				'Rent from this provider; if not said, from the cheapest that fits, or the one heard of last',
+			),
 		size: vmSizeSchema.optional().describe('small (1 core, 1 GB, 10 GB), medium, large or xlarge'),
 		cpu: z.number().int().min(1).max(4096).optional().describe('Cores'),
 		memory: z.number().int().min(1).max(65_536).optional().describe('Memory in GB'),
@@ -23,7 +26,7 @@ const definition = command({
 			.boolean()
 			.default(true)
 			.describe('Return when the provider has accepted; do not wait until it can be reached'),
-		timeout: z.number().min(1).max(3600).default(300).describe('Seconds to wait'),
+		timeout: z.number().min(1).max(3600).default(300).describe('Seconds that all of it may take'),
 	}),
 	examples: [
 		'golem vm create my-vm',
@@ -42,6 +45,7 @@ const definition = command({
 				noWait: !options.wait,
 				onProgress: progress,
 				signal,
+				mustBeThere: mustListen,
 			}).catch(async (error: unknown) => {
 				throw signal.aborted ? await describeInterruption(requestor, name) : error;
 			});
@@ -58,19 +62,9 @@ const definition = command({
 	},
 });
 
-/** What there is now that nobody waits for it any more. */
 async function describeInterruption(requestor: Requestor, name: string): Promise<GolemError> {
-	const rental = await (await requestor.rentals()).get(name);
-	return new GolemError(
-		'INTERRUPTED',
-		rental ? `Interrupted; ${name} may still come to be.` : 'Interrupted; nothing was rented.',
-		{
-			exitCode: exitCodes.interrupted,
-			hint: rental
-				? `See it with: golem vm info ${name} — wait for it with: golem vm create ${name} — end it with: golem vm destroy ${name}`
-				: undefined,
-		},
-	);
+	const {text, hint} = await describeRemainder(requestor, name);
+	return new GolemError('INTERRUPTED', `Interrupted: ${text}`, {exitCode: exitCodes.interrupted, hint});
 }
 
 /** What was asked for, or undefined where nothing was. */

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import {command} from '../../command-line/command.js';
-import {textTable} from '../../command-line/text-table.js';
+import {fittedTable} from '../../command-line/fitted-table.js';
+import {printable} from '../../command-line/text-table.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
+import {deadlineSignal} from '../../platform/waiting.js';
+import {shortProviderId} from '../../requestor/provider-choice.js';
 import type {Rental} from '../../requestor/rentals.js';
 import {type Requestor, withRequestor} from '../../requestor/requestor.js';
 
@@ -23,24 +26,53 @@ const definition = command({
 				() =>
 					vms.length === 0
 						? 'You have no VMs. Rent one with: golem vm create my-vm'
-						: textTable(
-								['NAME', 'STATUS', 'CPU', 'MEMORY', 'STORAGE', 'SSH', 'PROVIDER'],
-								vms.map(({name, status, resources, ip_address, ssh_port, provider_id}) => [
-									name,
-									status,
-									String(resources.cpu),
-									`${resources.memory} GB`,
-									`${resources.storage} GB`,
-									ip_address && ssh_port ? `${ip_address}:${ssh_port}` : '-',
-									provider_id,
-								]),
-							),
+						: [table(vms), ...vms.flatMap(remarkOn)].join('\n'),
 				() => vms.map(({name}) => name),
 			);
 			return exitCodes.done;
 		});
 	},
 });
+
+type ListedVm = Awaited<ReturnType<typeof describeRental>>;
+
+function table(vms: readonly ListedVm[]): string {
+	return fittedTable(
+		[
+			{title: 'NAME', cell: ({name}) => name, narrowest: 16},
+			{title: 'STATUS', cell: ({status}) => status},
+			{title: 'CPU', cell: ({resources}) => String(resources.cpu), rank: 2},
+			{title: 'MEMORY', cell: ({resources}) => `${resources.memory} GB`, rank: 2},
+			{title: 'STORAGE', cell: ({resources}) => `${resources.storage} GB`, rank: 1},
+			{
+				title: 'SSH',
+				cell: ({ip_address, ssh_port}) => (ip_address && ssh_port ? `${ip_address}:${ssh_port}` : '-'),
+				narrowest: 21,
+				rank: 4,
+			},
+			{
+				title: 'PROVIDER',
+				cell: ({provider_id}) => provider_id,
+				short: ({provider_id}) => shortProviderId(provider_id),
+				rank: 3,
+			},
+		],
+		vms,
+	);
+}
+
+/** Why a VM is as it is, and what can be done about it, where that is not what its owner wants. */
+function remarkOn({name, status, error_message}: ListedVm): string[] {
+	const advice: Record<string, string> = {
+		error: `See it with: golem vm info ${name} — try again with: golem vm start ${name}`,
+		gone: `Its provider does not know it any more. Forget it with: golem vm destroy ${name}`,
+		unconfirmed: `Finish it with: golem vm create ${name} — or end it with: golem vm destroy ${name}`,
+		unreachable: `It may run all the same: golem vm ssh ${name} — forget it with: golem vm destroy ${name} --force`,
+	};
+	const told = advice[status];
+	const why = status === 'gone' || !error_message ? '' : `${printable(error_message)}\n    `;
+	return told === undefined && why === '' ? [] : [`  ${name}: ${why}${told ?? ''}`.trimEnd()];
+}
 
 /** What the provider says of it now; where it says nothing, that. */
 async function describeRental(requestor: Requestor, rental: Rental, signal: AbortSignal) {
@@ -54,11 +86,12 @@ async function describeRental(requestor: Requestor, rental: Rental, signal: Abor
 		ssh_port: rental.access?.ssh_port ?? null,
 		created_at: rental.created_at,
 	};
+	const inTime = deadlineSignal(askTimeoutMs, signal);
 	try {
-		const vm = await requestor.ask(rental, AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]));
+		const vm = await requestor.ask(rental, inTime);
 		return {
 			...known,
-			status: vm.status as string,
+			status: String(vm.status),
 			image: vm.image,
 			ip_address: vm.ip_address,
 			ssh_port: vm.ssh_port,
@@ -66,10 +99,28 @@ async function describeRental(requestor: Requestor, rental: Rental, signal: Abor
 		};
 	} catch (error) {
 		signal.throwIfAborted();
-		const code = error instanceof GolemError ? error.code : undefined;
-		const status = code === 'VM_002' ? 'gone' : code === 'RENTAL_UNFINISHED' ? 'unconfirmed' : 'unreachable';
-		return {...known, status, error_message: error instanceof Error ? error.message : String(error)};
+		const message = error instanceof Error ? error.message : String(error);
+		return {
+			...known,
+			status: statusAfter(error, inTime.aborted),
+			error_message: inTime.aborted
+				? `The provider ${rental.provider.id} did not answer in ${askTimeoutMs / 1000} s.`
+				: message,
+		};
 	}
+}
+
+/** `unknown`: its provider is there, and does not say. */
+function statusAfter(error: unknown, isLate: boolean): string {
+	const statuses: Record<string, string> = {
+		VM_002: 'gone',
+		RENTAL_UNFINISHED: 'unconfirmed',
+		NOT_REACHABLE: 'unreachable',
+		NET_001: 'unreachable',
+	};
+	return isLate
+		? 'unreachable'
+		: ((error instanceof GolemError ? statuses[error.code] : undefined) ?? 'unknown');
 }
 
 export const {description, args, options} = definition;

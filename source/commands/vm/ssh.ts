@@ -4,13 +4,19 @@ import {vmNameSchema} from '../../protocol/vm.js';
 import {findAccess} from '../../requestor/access.js';
 import {createRequestor} from '../../requestor/requestor.js';
 import {connectBySsh} from '../../requestor/ssh.js';
+import {readSshOptions} from '../../requestor/ssh-options.js';
 
 const definition = command({
-	description: 'Open a shell in a VM, or run a command there',
+	description: 'Open a shell in a VM, or run a command there; options of OpenSSH such as -L and -N go along',
 	args: z.tuple([vmNameSchema.describe('NAME')]).rest(z.string().describe('command')),
 	options: z.object({}),
-	examples: ['golem vm ssh my-vm', 'golem vm ssh my-vm -- uname -a'],
-	async run({paths, sources, note, signal}, {args: [name, ...words]}) {
+	examples: [
+		'golem vm ssh my-vm',
+		'golem vm ssh my-vm -- uname -a',
+		'golem vm ssh my-vm -N -L 8080:localhost:80',
+	],
+	takeForeign: words => readSshOptions(words),
+	async run({paths, sources, note, signal}, {args: [name, ...words], foreign}) {
 		const requestor = createRequestor(paths, sources);
 		const [access, {privateKeyFile}] = await (async () => {
 			try {
@@ -21,7 +27,8 @@ const definition = command({
 				await requestor.close();
 			}
 		})();
-		const status = await connectBySsh({name, access, privateKeyFile, folder: requestor.sshFolder}, words);
+		const target = {name, access, privateKeyFile, folder: requestor.sshFolder};
+		const status = await connectBySsh(target, words, foreign);
 		if (status === 255) {
 			note(`See how the VM is with: golem vm info ${name}`);
 		}

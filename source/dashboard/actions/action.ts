@@ -1,4 +1,4 @@
-import type {ActionId} from '../keymap.js';
+import type {ActionId} from '../bindings.js';
 import type {Runtime} from '../runtime.js';
 
 /** What a key or the palette sets off. */

@@ -1,4 +1,4 @@
-import type {ActionId} from '../keymap.js';
+import type {ActionId} from '../bindings.js';
 import type {Action} from './action.js';
 import {createVmActions} from './create-vm.js';
 import {daemonActions} from './daemon-actions.js';

@@ -2,8 +2,8 @@ import {reduceTextField, type TextFieldAction, textField} from '../../components
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {rentVm} from '../../requestor/rent.js';
+import {shortId, sizeText} from '../columns.js';
 import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
-import {shortId, sizeText} from '../tables.js';
 import {type FormField, type FormView, topView, withoutTopView, withTopView} from '../ui-state.js';
 import type {Actions} from './action.js';
 

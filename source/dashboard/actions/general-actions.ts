@@ -1,10 +1,10 @@
 import {emptyPicker} from '../../components/list-picker-state.js';
 import type {TableAction} from '../../components/table-state.js';
 import {daemonNames} from '../../platform/paths.js';
+import {providerColumns, vmColumns} from '../columns.js';
 import {type PaneId, paneIds} from '../panes.js';
 import {placesOf} from '../places.js';
-import {type Runtime, show, tell} from '../runtime.js';
-import {providerColumns, vmColumns} from '../tables.js';
+import {type Runtime, selectedProvider, show, tell} from '../runtime.js';
 import {topView, withoutTopView, withTopView} from '../ui-state.js';
 import type {Actions} from './action.js';
 
@@ -35,6 +35,14 @@ export const generalActions: Actions = {
 			if (sort) {
 				act(runtime, {type: 'sort', column: sort.column});
 			}
+		},
+	},
+	'provider.copy': {
+		unavailable: runtime => (selectedProvider(runtime) ? undefined : 'No provider is selected.'),
+		run(runtime) {
+			const id = selectedProvider(runtime)?.advertisement.provider_id ?? '';
+			runtime.terminal.copy(id);
+			tell(runtime, `Copied: ${id}`);
 		},
 	},
 	activities: {

@@ -90,8 +90,12 @@ async function openShell(runtime: Runtime, vm: VmView, command: string): Promise
 			requestor.sshKey(),
 		]);
 		const target = {name: vm.name, access, privateKeyFile, folder: requestor.sshFolder};
-		const status = await runtime.terminal.handOver(async () => {
+		const status = await runtime.terminal.handOver(async keysLost => {
 			process.stdout.write(`${command}\n`);
+			if (keysLost > 0) {
+				process.stdout.write('(What you typed before this line has not gone into the VM.)\n');
+			}
+
 			return connectBySsh(target, []);
 		});
 		tell(

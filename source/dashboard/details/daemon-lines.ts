@@ -1,6 +1,6 @@
+import {daemonState, since, statusColor} from '../columns.js';
 import type {DaemonView} from '../picture.js';
 import type {Line} from '../screen/lines.js';
-import {daemonState, since, statusColor} from '../tables.js';
 import {dim, facts, heading} from './facts.js';
 
 const shownAbove = new Set(['name', 'pid', 'version', 'started_at', 'listening', 'healthy', 'busy_with']);

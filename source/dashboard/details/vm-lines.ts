@@ -1,8 +1,8 @@
 import {sparklineText} from '../../components/sparkline.js';
 import {duration} from '../../hosting/ports-text.js';
+import {percent, sizeText, sshAddress, statusColor} from '../columns.js';
 import type {UsageSample, VmView} from '../picture.js';
 import type {Line} from '../screen/lines.js';
-import {percent, sizeText, sshAddress, statusColor} from '../tables.js';
 import {bytes, clock, dim, facts, heading, plain} from './facts.js';
 
 /** News as old as this is as good as new. */

@@ -2,10 +2,10 @@ import {Box} from 'ink';
 import {displayText, fitText} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import {version} from '../../platform/program.js';
+import {shortId} from '../columns.js';
 import {ageText} from '../details/vm-lines.js';
 import type {Picture} from '../picture.js';
 import type {Runtime} from '../runtime.js';
-import {shortId} from '../tables.js';
 import {useSelected} from './use-selected.js';
 
 /** Who this is, and how the network is. */
@@ -35,17 +35,18 @@ function discoverySpans({servers, providers}: Picture['directory'], now: number)
 		return [{text: ' discovery: none is configured', style: {color: 'yellow'}}];
 	}
 
-	const each = servers.flatMap(({url, state, at, error}): Span[] => {
+	const each = servers.flatMap(({url, state, at}): Span[] => {
 		if (state === 'asking' && at === undefined) {
 			return [{text: ` … ${url}`, style: {dimColor: true}}];
 		}
 
 		if (state === 'failed') {
+			// What the error is in whole, the pane of the providers says.
 			const age = at === undefined ? 'never heard of' : `last heard ${ageText(at, now)}`;
-			return [{text: ` ✗ ${url}: ${error ?? 'does not answer'} (${age})`, style: {color: 'red'}}];
+			return [{text: ` ✗ ${url} does not answer (${age})`, style: {color: 'red'}}];
 		}
 
 		return [{text: ` ✓ ${url}`, style: {color: 'green'}}];
 	});
-	return [{text: ` ${providers.size} providers `}, ...each];
+	return [{text: ` ${providers.size} provider${providers.size === 1 ? '' : 's'} `}, ...each];
 }

@@ -1,4 +1,5 @@
 import {Box} from 'ink';
+import {useEffect} from 'react';
 import {displayText, displayWidth} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 
@@ -13,15 +14,22 @@ export type LinesProps = {
 	readonly height: number;
 	/** Do long lines go on in the next row, instead of being cut? */
 	readonly wraps?: boolean;
+	/** Told the line that is really the first, where the end came before the one that was wanted. */
+	readonly onTop?: (top: number) => void;
 };
 
 const continuation = '    ';
 
 /** As many of the lines as there is room for; the last row tells of those below. */
-export function Lines({lines: given, top = 0, width, height, wraps = false}: LinesProps) {
+export function Lines({lines: given, top = 0, width, height, wraps = false, onTop}: LinesProps) {
 	const shownLines = given.map(line => line.map(span => ({...span, text: displayText(span.text)})));
 	const lines = wraps ? shownLines.flatMap(line => wrapLine(line, width)) : shownLines;
 	const first = Math.max(0, Math.min(top, lines.length - height));
+	useEffect(() => {
+		if (first < top) {
+			onTop?.(first);
+		}
+	}, [first, top, onTop]);
 	const seen = lines.slice(first, first + height);
 	const below = lines.length - first - height;
 	const shown = below > 0 ? [...seen.slice(0, -1), moreLine(below + 1)] : seen;

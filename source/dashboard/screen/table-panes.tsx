@@ -1,12 +1,12 @@
 import {useEffect} from 'react';
 import {Table} from '../../components/table.js';
 import type {TableColumn, TableRow} from '../../components/table-state.js';
+import {daemonColumns, providerColumns, vmColumns} from '../columns.js';
 import {ageText} from '../details/vm-lines.js';
 import {type Layout, tableRows} from '../layout.js';
 import type {PaneId} from '../panes.js';
 import type {Picture} from '../picture.js';
 import type {Runtime} from '../runtime.js';
-import {daemonColumns, providerColumns, vmColumns} from '../tables.js';
 import {withTable} from '../ui-state.js';
 import {Pane} from './pane.js';
 import {useSelected} from './use-selected.js';
@@ -16,6 +16,7 @@ type PaneOf = {readonly runtime: Runtime; readonly layout: Layout};
 export function VmsPane({runtime, layout}: PaneOf) {
 	const vms = useSelected(runtime.picture, ({vms}) => vms);
 	const areKnown = useSelected(runtime.picture, ({areVmsKnown}) => areVmsKnown);
+	const error = useSelected(runtime.picture, ({vmsError}) => vmsError);
 	return (
 		<TablePane
 			id="vms"
@@ -25,9 +26,10 @@ export function VmsPane({runtime, layout}: PaneOf) {
 			rows={runtime.tables.vms(runtime.picture.get(), runtime.ui.get())}
 			all={vms.size}
 			emptyText={
-				areKnown
+				error ??
+				(areKnown
 					? `You have no VMs. ${key(runtime, 'vm.create')} creates one, ${key(runtime, 'demo')} shows how it works on this machine.`
-					: 'Looking…'
+					: 'Looking…')
 			}
 		/>
 	);

@@ -10,7 +10,7 @@ import {vmLines} from '../details/vm-lines.js';
 import {helpItems, paletteItems} from '../key-items.js';
 import type {Rectangle} from '../layout.js';
 import type {Runtime} from '../runtime.js';
-import type {View} from '../ui-state.js';
+import {topView, type UiState, type View} from '../ui-state.js';
 import {type Line, Lines} from './lines.js';
 import {activityLines, formLines, logLines, questionLines} from './overlay-lines.js';
 import {useSelected} from './use-selected.js';
@@ -103,8 +103,14 @@ function LinesView({runtime, view, area, historyOf}: ViewProps) {
 			width={width}
 			height={height}
 			wraps={view.kind !== 'log'}
+			onTop={top => runtime.ui.update(state => withTop(state, view, top))}
 		/>
 	);
+}
+
+/** Only of the view that was drawn: another one may lie over it by now. */
+function withTop(ui: UiState, view: View, top: number): UiState {
+	return topView(ui) === view && 'top' in view ? {...ui, views: ui.views.with(-1, {...view, top})} : ui;
 }
 
 function gone(text: string): Line[] {

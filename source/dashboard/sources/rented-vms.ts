@@ -43,7 +43,10 @@ export async function followRentals(
 
 	for await (const _ of changesOf(rentalsFile, signal)) {
 		// What cannot be read now can be when it is next looked at.
-		await look().catch(() => {});
+		await look().catch((error: unknown) => {
+			const vmsError = error instanceof Error ? error.message : String(error);
+			store.update(picture => (signal.aborted ? picture : {...picture, areVmsKnown: true, vmsError}));
+		});
 	}
 }
 
@@ -126,7 +129,7 @@ async function* changesOf(file: string, signal: AbortSignal): AsyncGenerator<voi
 				hasChanged = watcher !== undefined;
 			}
 
-			if (!hasChanged) {
+			if (!hasChanged && !signal.aborted) {
 				await new Promise<void>(resolve => {
 					const timer = setTimeout(() => wake(), lookMs);
 					wake = () => {

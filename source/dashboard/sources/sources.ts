@@ -1,10 +1,11 @@
 import path from 'node:path';
-import type {Paths} from '../../platform/paths.js';
+import {daemonNames, type Paths} from '../../platform/paths.js';
 import {resolveSettings, type SettingSources} from '../../platform/settings.js';
 import {createProviderDirectory, type ProviderDirectory} from '../../requestor/provider-directory.js';
 import {createRequestor, type Requestor} from '../../requestor/requestor.js';
 import {requestorSettings} from '../../requestor/settings.js';
-import type {Picture} from '../picture.js';
+import {type Picture, withDaemon} from '../picture.js';
+import {messageOf} from '../runtime.js';
 import type {Store} from '../store.js';
 import {followDaemons} from './local-daemons.js';
 import {followRentals} from './rented-vms.js';
@@ -31,7 +32,9 @@ export function followEverything(
 	picture.update(state => ({...state, directory: directory.picture()}));
 	const rentalsFile = settings.database ? path.resolve(settings.database) : paths.rentals;
 	const following = Promise.allSettled([
-		followDaemons(picture, paths, signal),
+		followDaemons(picture, paths, signal).catch((error: unknown) =>
+			picture.update(state => withoutDaemons(state, messageOf(error))),
+		),
 		followRentals(picture, requestor, rentalsFile, signal),
 		requestor.identity().then(({id}) => picture.update(state => ({...state, identity: id}))),
 	]);
@@ -43,4 +46,9 @@ export function followEverything(
 			await requestor.close();
 		},
 	};
+}
+
+/** Where they cannot even be asked, as with a home too deep for a socket. */
+function withoutDaemons(picture: Picture, error: string): Picture {
+	return daemonNames.reduce((known, name) => withDaemon(known, name, {state: 'down', error}), picture);
 }

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import * as z from 'zod';
-import {argumentNames, parseArguments, splitCommandLine} from '../../../source/command-line/arguments.js';
+import {argumentNames} from '../../../source/command-line/argument-schemas.js';
+import {parseArguments, splitCommandLine} from '../../../source/command-line/arguments.js';
 import {command} from '../../../source/command-line/command.js';
 import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
 

@@ -205,7 +205,7 @@ export function createStage(t: ExecutionContext, change: Partial<Runtime> = {}):
 		keymap: createKeymap(),
 		tables: createTables(),
 		terminal: {
-			handOver: run => run(),
+			handOver: run => run(0),
 			suspend: () => done.push('suspend'),
 			copy: text => done.push(`copy ${text}`),
 			setMouse: isOn => done.push(`mouse ${isOn}`),

@@ -39,6 +39,8 @@ test('a click finds the row of a table that is scrolled', t => {
 	t.is(tables(stage).vms.top, 6);
 	stage.type(click(5, 4));
 	t.is(tables(stage).vms.selectedKey, 'vm-7');
+	stage.type(click(5, 3) + click(5, 2));
+	t.is(tables(stage).vms.selectedKey, 'vm-7');
 });
 
 test('a click on title, header or nothing gives the focus and selects nothing', t => {

@@ -38,8 +38,22 @@ test('the palette moves over its items by keys that write nothing', t => {
 	t.is(picked(stage), second);
 	stage.type('\u0010');
 	t.is(picked(stage), first);
+});
+
+test('a list is scrolled only where there is more than fits, and page by page', t => {
+	const stage = createStage(t);
+	stage.ui.update(ui => ({...ui, size: {columns: 80, rows: 20}}));
+	const picker = () => {
+		const seen = view(stage);
+		return seen?.kind === 'palette' ? seen.picker : undefined;
+	};
+	stage.type(`:${esc}[B`);
+	t.like(picker(), {index: 1, top: 0});
+	// 16 rows of body, of which the title, a blank one and what is typed take three.
 	stage.type(`${esc}[6~`);
-	t.is(picked(stage), second);
+	t.like(picker(), {index: 14});
+	stage.type(`${esc}[5~`);
+	t.like(picker(), {index: 1});
 });
 
 test('Esc, Ctrl-C and Ctrl-G leave palette and help; nothing is quit', t => {

@@ -1,11 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
-import {
-	type ActionId,
-	bindings,
-	createKeymap,
-	type Place,
-	showKey,
-} from '../../../source/dashboard/keymap.js';
+import {type ActionId, bindings, type Place} from '../../../source/dashboard/bindings.js';
+import {createKeymap, showKey} from '../../../source/dashboard/keymap.js';
 import {GolemError} from '../../../source/platform/golem-error.js';
 
 const panes: Place[] = ['vms', 'providers', 'ports', 'daemons'];

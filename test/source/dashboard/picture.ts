@@ -56,7 +56,11 @@ test('VMs are taken up as they are rented, and go when they are not any more', t
 test('rentals that are as they were change nothing', t => {
 	const first = withRentals(picture, [rental('web'), rental('db')]);
 	t.is(withRentals(first, [rental('web'), rental('db')]), first);
-	t.is(withRentals(picture, []), picture);
+	const none = withRentals(picture, []);
+	t.false(picture.areVmsKnown);
+	t.true(none.areVmsKnown);
+	t.is(none.vms, picture.vms);
+	t.is(withRentals(none, []), none);
 });
 
 test('what is known of a VM stays when its rental says more', t => {

@@ -1,13 +1,5 @@
 import test from 'ava';
 import {
-	emptyPicture,
-	type Picture,
-	withDaemon,
-	withRentals,
-	withVm,
-} from '../../../source/dashboard/picture.js';
-import {
-	createTables,
 	daemonColumns,
 	daemonState,
 	percent,
@@ -16,7 +8,15 @@ import {
 	shortId,
 	sshAddress,
 	vmColumns,
-} from '../../../source/dashboard/tables.js';
+} from '../../../source/dashboard/columns.js';
+import {
+	emptyPicture,
+	type Picture,
+	withDaemon,
+	withRentals,
+	withVm,
+} from '../../../source/dashboard/picture.js';
+import {createTables} from '../../../source/dashboard/tables.js';
 import type {UiState} from '../../../source/dashboard/ui-state.js';
 import type {DirectoryEntry} from '../../../source/requestor/provider-directory.js';
 import {createRandom} from '../../support/random.js';

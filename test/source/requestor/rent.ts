@@ -1,73 +1,23 @@
-import {once} from 'node:events';
-import http from 'node:http';
-import type {AddressInfo} from 'node:net';
+import type http from 'node:http';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
 import {golemPaths} from '../../../source/platform/paths.js';
-import {type Advertisement, signAdvertisement} from '../../../source/protocol/advertisement.js';
-import type {Identity} from '../../../source/protocol/identity.js';
+import {createIdentity, createPrivateKey} from '../../../source/protocol/identity.js';
 import {vmSizes} from '../../../source/protocol/resources.js';
 import {destroyRental} from '../../../source/requestor/destroy.js';
-import {rentVm} from '../../../source/requestor/rent.js';
+import {mustListen} from '../../../source/requestor/reachability.js';
+import {type RentOptions, rentVm} from '../../../source/requestor/rent.js';
 import {createRequestor, type Requestor} from '../../../source/requestor/requestor.js';
 import {alice, mallory} from '../../support/identities.js';
+import {freePort} from '../../support/network.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {advertisement, answer, discovery, job, refusal, serve} from './_stand-ins.js';
 
 /*
 Discovery and provider are stand-ins here: real HTTP servers that answer what a test tells them to, faults included that
 the real ones cannot be talked into. Renting from the real ones is test/e2e.
 */
-
-type Handler = (request: http.IncomingMessage, body: string, response: http.ServerResponse) => void;
-
-async function serve(t: ExecutionContext, handle: Handler): Promise<{url: string; port: number}> {
-	const server = http.createServer((request, response) => {
-		let body = '';
-		request.setEncoding('utf8').on('data', chunk => {
-			body += chunk;
-		});
-		request.on('end', () => handle(request, body, response));
-	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	t.teardown(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-	const {port} = server.address() as AddressInfo;
-	return {url: `http://127.0.0.1:${port}`, port};
-}
-
-function answer(response: http.ServerResponse, body: unknown, status = 200): void {
-	response.writeHead(status, {'Content-Type': 'application/json'}).end(JSON.stringify(body));
-}
-
-/** A discovery server that hands out these advertisements. */
-const discovery = (t: ExecutionContext, advertisements: () => unknown[]) =>
-	serve(t, (_request, _body, response) => answer(response, advertisements()));
-
-function advertisement(
-	identity: Identity,
-	change: Partial<Advertisement> = {},
-	timestamp = new Date().toISOString(),
-): Advertisement {
-	const body = {
-		ip_address: '127.0.0.1',
-		port: 7466,
-		country: 'SE',
-		resources: {cpu: 4, memory: 8, storage: 100},
-		...change,
-	};
-	return {
-		...body,
-		provider_id: identity.id,
-		timestamp,
-		signature: String(signAdvertisement(identity, body, timestamp)['X-Provider-Signature']),
-		created_at: timestamp,
-		updated_at: timestamp,
-	};
-}
 
 async function createTestRequestor(t: ExecutionContext, urls: string[]): Promise<Requestor> {
 	const home = path.join(await temporaryFolder(t), 'home');
@@ -80,7 +30,7 @@ async function createTestRequestor(t: ExecutionContext, urls: string[]): Promise
 	return requestor;
 }
 
-const order = (name: string, change: {providerId?: string; noWait?: boolean} = {}) => ({
+const order = (name: string, change: Partial<RentOptions> = {}) => ({
 	name,
 	resources: vmSizes.small,
 	timeoutMs: 10_000,
@@ -88,12 +38,6 @@ const order = (name: string, change: {providerId?: string; noWait?: boolean} = {
 	onProgress() {},
 	signal: AbortSignal.timeout(20_000),
 	...change,
-});
-
-const job = (name: string) => ({
-	job_id: 'job-1',
-	vm_id: `golem-${name}`,
-	status: 'pending',
 });
 
 /** A provider that takes orders; `refuse` may answer first. */
@@ -115,11 +59,6 @@ async function provider(
 	const {url} = await discovery(t, () => [advertisement(alice, {port})]);
 	return {orders, requestor: await createTestRequestor(t, [url])};
 }
-
-const refusal = (code: string, status: number) => (_orders: number, response: http.ServerResponse) => {
-	answer(response, {code, message: 'No.', timestamp: new Date().toISOString(), details: {}}, status);
-	return true;
-};
 
 test('an order whose answer was lost is sent again with the same key and the same words', async t => {
 	const {requestor, orders} = await provider(t, (count, response) => {
@@ -291,3 +230,164 @@ test('the provider that is named is the one that is asked', async t => {
 	await rentVm(requestor, order('web', {providerId: alice.id}));
 	t.is(orders.length, 1);
 });
+
+/** Somebody who answers orders so; it counts them. */
+async function somebody(
+	t: ExecutionContext,
+	refuse: (orders: number, response: http.ServerResponse) => boolean = () => false,
+) {
+	const orders: string[] = [];
+	const {port} = await serve(t, (request, _body, response) => {
+		orders.push(`${request.method} ${request.url}`);
+		if (!refuse(orders.length, response)) {
+			answer(response, job('web'), 202);
+		}
+	});
+	return {identity: createIdentity(createPrivateKey()), port, orders};
+}
+
+const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+
+/** Rents where these offer something, the first the freshest; tells what was said meanwhile. */
+async function rentAmong(
+	t: ExecutionContext,
+	providers: Array<Awaited<ReturnType<typeof somebody>>>,
+	change: Partial<RentOptions> = {},
+) {
+	const {url} = await discovery(t, () =>
+		providers.map(({identity, port}, index) => advertisement(identity, {port}, secondsAgo(index * 10))),
+	);
+	const requestor = await createTestRequestor(t, [url]);
+	const messages: string[] = [];
+	const result = rentVm(
+		requestor,
+		order('web', {onProgress: ({message}) => void messages.push(message), ...change}),
+	);
+	return {requestor, messages, result};
+}
+
+for (const [code, status] of [
+	['RES_001', 409],
+	['RES_002', 409],
+	['RES_003', 503],
+	['NET_003', 409],
+	['IMG_001', 400],
+	['RATE_001', 429],
+] as const) {
+	test(`where the first has no room (${code}), the next is asked, and that is told`, async t => {
+		const [full, free] = [await somebody(t, refusal(code, status)), await somebody(t)];
+		const {result, messages, requestor} = await rentAmong(t, [full, free]);
+		const {rental} = await result;
+		t.is(rental.provider.id, free.identity.id);
+		t.deepEqual([full.orders.length, free.orders.length], [1, 1]);
+		t.deepEqual(await requestor.rental('web'), rental);
+		t.is(messages.filter(message => message.endsWith('trying the next')).length, 1, messages.join('\n'));
+		t.regex(messages[1] ?? '', /^0x[0-9a-f]{4}….* fits; heard of \d s ago$/);
+	});
+}
+
+test('where nobody is at the first one’s address, the next is asked', async t => {
+	const [gone, free] = [{...(await somebody(t)), port: await freePort()}, await somebody(t)];
+	for (const mustBeThere of [undefined, mustListen]) {
+		const {result, messages} = await rentAmong(t, [gone, free], {mustBeThere});
+		t.is((await result).rental.provider.id, free.identity.id);
+		t.true(messages.some(message => /cannot be reached; trying the next/.test(message)));
+	}
+});
+
+for (const [what, refuse] of [
+	['breaks off', (_: number, response: http.ServerResponse) => Boolean(response.socket?.destroy())],
+	['fails (SRV_001)', refusal('SRV_001', 500)],
+] as const) {
+	test(`an order that ${what} may have been accepted, and is sent to nobody else`, async t => {
+		const [first, second] = [await somebody(t, refuse), await somebody(t)];
+		const {result, requestor} = await rentAmong(t, [first, second], {mustBeThere: mustListen});
+		const error = await t.throwsAsync(result, {instanceOf: GolemError});
+		t.regex(error?.hint ?? '', /golem vm create web .* golem vm destroy web/);
+		t.is(second.orders.length, 0);
+		t.like(await requestor.rental('web'), {vm_id: null, provider: {id: first.identity.id}});
+	});
+}
+
+test('a refusal that is about the order and not about the provider goes to nobody else', async t => {
+	const [first, second] = [await somebody(t, refusal('VM_003', 409)), await somebody(t)];
+	const {result} = await rentAmong(t, [first, second]);
+	await t.throwsAsync(result, {code: 'VM_003'});
+	t.is(second.orders.length, 0);
+});
+
+test('a provider that was named is not replaced', async t => {
+	const [first, second] = [await somebody(t, refusal('RES_001', 409)), await somebody(t)];
+	const {result, requestor} = await rentAmong(t, [first, second], {providerId: first.identity.id});
+	await t.throwsAsync(result, {code: 'RES_001'});
+	t.is(second.orders.length, 0);
+	await t.throwsAsync(requestor.rental('web'), {code: 'VM_UNKNOWN'});
+});
+
+test('of an order that found nobody to take it nothing is left', async t => {
+	const gone = {...(await somebody(t)), port: await freePort()};
+	const {result, requestor} = await rentAmong(t, [gone]);
+	const error = await t.throwsAsync(result, {instanceOf: GolemError});
+	t.is(error?.code, 'NOT_REACHABLE');
+	t.regex(error?.hint ?? '', /^Nothing was rented/);
+	await t.throwsAsync(requestor.rental('web'), {code: 'VM_UNKNOWN'});
+});
+
+test('five are asked at most, and the error tells of each', async t => {
+	const all = await Promise.all(
+		Array.from({length: 7}, (_, index) =>
+			somebody(t, index % 2 === 0 ? refusal('RES_001', 409) : refusal('NET_003', 409)),
+		),
+	);
+	const {result} = await rentAmong(t, all);
+	const error = await t.throwsAsync(result, {instanceOf: GolemError});
+	t.is(error?.code, 'NO_PROVIDER');
+	t.is(error?.exitCode, exitCodes.conflict);
+	t.like(error?.details, {
+		tried: all.slice(0, 5).map(({identity}, index) => ({
+			provider_id: identity.id,
+			code: index % 2 === 0 ? 'RES_001' : 'NET_003',
+			message: 'No.',
+		})),
+	});
+	t.deepEqual(
+		all.map(({orders}) => orders.length),
+		[1, 1, 1, 1, 1, 0, 0],
+	);
+});
+
+for (const [what, answers] of [
+	['a provider is looked for', 0],
+	['the provider decides', 1],
+	['it boots', 2],
+] as const) {
+	test(`the time is over while ${what}: exit status 7, and what exists`, async t => {
+		const silent = await serve(t, () => {});
+		const slow = await serve(t, (request, _body, response) => {
+			if (answers === 2) {
+				if (request.url?.endsWith('/events')) {
+					response.writeHead(200, {'Content-Type': 'text/event-stream'});
+				} else {
+					answer(response, job('web'), 202);
+				}
+			}
+		});
+		const {url} =
+			answers === 0 ? silent : await discovery(t, () => [advertisement(alice, {port: slow.port})]);
+		const requestor = await createTestRequestor(t, [url]);
+		await requestor.sshKey();
+		const error = await t.throwsAsync(rentVm(requestor, order('web', {timeoutMs: 5000, noWait: false})), {
+			instanceOf: GolemError,
+		});
+		t.is(error?.code, 'NET_001');
+		t.is(error?.exitCode, exitCodes.timedOut);
+		if (answers === 0) {
+			t.regex(error?.message ?? '', /nothing was rented/);
+			await t.throwsAsync(requestor.rental('web'), {code: 'VM_UNKNOWN'});
+		} else {
+			t.regex(error?.message ?? '', answers === 1 ? /was asked for web, and may have it/ : /was accepted by/);
+			t.regex(error?.hint ?? '', /golem vm create web .* golem vm destroy web/);
+			t.is((await requestor.rental('web')).vm_id, answers === 1 ? null : 'golem-web');
+		}
+	});
+}

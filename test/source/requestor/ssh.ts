@@ -6,6 +6,7 @@ import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {quoteForShell} from '../../../source/platform/shell.js';
 import {runBySsh, type SshTarget, sshArguments, writeKnownHosts} from '../../../source/requestor/ssh.js';
+import {sshConfigBlock} from '../../../source/requestor/ssh-config.js';
 import {ensureSshKey} from '../../../source/requestor/ssh-key.js';
 import {modeOf, temporaryFolder} from '../../support/temporary-folder.js';
 
@@ -60,9 +61,11 @@ async function createTarget(t: ExecutionContext, folderName = 'ssh'): Promise<Ss
 }
 
 /** What OpenSSH itself makes of our arguments. */
-async function effectiveConfiguration(target: SshTarget): Promise<Map<string, string>> {
-	const args = sshArguments(target, await writeKnownHosts(target));
-	const {stdout} = await run('ssh', ['-G', ...args, target.access.ssh_host]);
+async function effectiveConfiguration(
+	target: SshTarget,
+	options: readonly string[] = [],
+): Promise<Map<string, string>> {
+	const {stdout} = await run('ssh', ['-G', ...sshArguments(target, options), '--', target.name]);
 	return new Map(
 		stdout
 			.trim()
@@ -85,6 +88,7 @@ test('OpenSSH is told to know this VM by its host key and by nothing else', asyn
 	t.is(configuration.get('passwordauthentication'), 'no');
 	t.is(configuration.get('kbdinteractiveauthentication'), 'no');
 	t.is(configuration.get('user'), 'ubuntu');
+	t.is(configuration.get('hostname'), '127.0.0.1');
 	t.is(configuration.get('port'), '2222');
 	t.is(configuration.get('forwardagent'), 'no');
 });
@@ -95,6 +99,61 @@ test('a folder with a space in its name is no trouble', async t => {
 	t.true(configuration.get('userknownhostsfile')?.includes(path.join(target.folder, 'known_hosts.web')));
 	t.is(configuration.get('identityfile'), target.privateKeyFile);
 });
+
+test('an option of the user’s counts before a default, and never before what makes it safe', async t => {
+	const target = await createTarget(t);
+	const configuration = await effectiveConfiguration(target, [
+		...['-o', 'ConnectTimeout=3'],
+		...['-o', 'StrictHostKeyChecking=no'],
+		...['-o', 'UserKnownHostsFile=/dev/null'],
+		...['-o', 'HostKeyAlias=other'],
+		...['-o', 'HostName=192.0.2.1'],
+	]);
+	t.is(configuration.get('connecttimeout'), '3');
+	t.is(configuration.get('stricthostkeychecking'), 'true');
+	t.is(configuration.get('userknownhostsfile'), path.join(target.folder, 'known_hosts.web'));
+	t.is(configuration.get('hostkeyalias'), 'golem-web');
+	t.is(configuration.get('hostname'), '127.0.0.1');
+});
+
+for (const ssh_host of [
+	'-oProxyCommand=touch /tmp/owned',
+	'192.0.2.1\nProxyCommand touch /tmp/owned',
+	'user@192.0.2.1',
+	'%h',
+	'two words',
+	'',
+]) {
+	test(`a provider whose VM is at ${JSON.stringify(ssh_host)} is not believed`, async t => {
+		const target = await createTarget(t);
+		const lying = {...target, access: {...target.access, ssh_host}};
+		t.throws(() => sshArguments(lying), {code: 'BAD_ANSWER'});
+		t.throws(() => sshConfigBlock(lying), {code: 'BAD_ANSWER'});
+	});
+}
+
+for (const folderName of ['ssh', 'my keys', '100%h', 'a"quote', 'käse']) {
+	test(`plain ssh understands the block for its configuration, in a folder named ${folderName}`, async t => {
+		const target = await createTarget(t, folderName);
+		const file = path.join(await temporaryFolder(t), 'config');
+		await fs.writeFile(file, sshConfigBlock(target));
+		const {stdout} = await run('ssh', ['-G', '-F', file, 'web']);
+		for (const line of [
+			'hostname 127.0.0.1',
+			'port 2222',
+			'user ubuntu',
+			'stricthostkeychecking true',
+			'hostkeyalias golem-web',
+			'identityagent none',
+		]) {
+			t.true(stdout.split('\n').includes(line), line);
+		}
+
+		const {stdout: other} = await run('ssh', ['-G', '-F', file, 'elsewhere']);
+		t.false(other.includes('golem-web'), 'it is about that host only');
+		t.true(other.includes('hostname elsewhere'));
+	});
+}
 
 test('the known-hosts file is one that ssh-keygen finds the VM in', async t => {
 	const file = await writeKnownHosts(await createTarget(t));

@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import fs from 'node:fs';
 import type http from 'node:http';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -61,10 +63,27 @@ async function followHome(t: ExecutionContext) {
 	const provider = await standIn(t);
 	const paths = golemPaths(path.join(await temporaryFolder(t), 'home'));
 	const requestor = createRequestor(paths, {environment: {}, dotEnv: {}, config: {}});
+	let looks = 0;
+	let afterLook = async () => {};
+	const counted = {
+		...requestor,
+		async rentals() {
+			looks += 1;
+			const rentals = await requestor.rentals();
+			return {
+				...rentals,
+				async entries() {
+					const found = await rentals.entries();
+					await afterLook();
+					return found;
+				},
+			};
+		},
+	};
 	const picture = createStore<Picture>(emptyPicture(paths.home));
 	const ending = new AbortController();
 	const follow = () => {
-		const following = followRentals(picture, requestor, paths.rentals, ending.signal);
+		const following = followRentals(picture, counted, paths.rentals, ending.signal);
 		t.teardown(async () => {
 			ending.abort();
 			await following;
@@ -77,12 +96,30 @@ async function followHome(t: ExecutionContext) {
 		t.teardown(() => rentals.close());
 		return rentals;
 	};
+	/** Does something between a look at the file and what is made of it. */
+	const afterNextLook = (act: () => Promise<void>) => {
+		afterLook = async () => {
+			afterLook = async () => {};
+			await act();
+		};
+	};
 	const here = (name: string, change: Partial<Rental> = {}) =>
 		rental(name, {provider: {id: `0x${'a'.repeat(40)}`, host: '127.0.0.1', port: provider.port}, ...change});
 	const viewOf = (name: string) => picture.get().vms.get(name);
 	const becomes = (name: string, status: string) =>
 		eventually(`${name} is ${status}`, () => whenTrue(viewOf(name)?.status === status));
-	return {provider, paths, picture, follow, openElsewhere, here, viewOf, becomes};
+	return {
+		provider,
+		paths,
+		picture,
+		follow,
+		openElsewhere,
+		here,
+		viewOf,
+		becomes,
+		looks: () => looks,
+		afterNextLook,
+	};
 }
 
 test('a VM that is rented tells how it is as it happens, and is not asked again and again', async t => {
@@ -117,6 +154,7 @@ test('in a new home, a VM that is rented elsewhere comes up, and goes when it is
 	await rentals.delete('web');
 	await eventually('it is gone', () => whenTrue(picture.get().vms.size === 0));
 	await eventually('nobody follows its events', () => whenTrue(!provider.isFollowed('golem-web')));
+	t.is(provider.requests.length, 2);
 });
 
 test('of many changes close together none is missed', async t => {
@@ -125,31 +163,42 @@ test('of many changes close together none is missed', async t => {
 	follow();
 	for (let count = 1; count <= 30; count++) {
 		await rentals.set(`vm-${count}`, here(`vm-${count}`, {vm_id: null}));
-		// So that some of them come while the file is read.
-		await sleep(count % 3 === 0 ? 7 : 0);
 	}
 
 	await eventually('all are there', () => whenTrue(picture.get().vms.size === 30));
 	await rentals.delete('vm-30');
 	await eventually('the last is gone', () => whenTrue(picture.get().vms.size === 29));
+	t.false(picture.get().vms.has('vm-30'));
 });
 
-test('looking at the file is no change of it', async t => {
-	const {follow, openElsewhere, here, picture, becomes} = await followHome(t);
+test('what changes while the file is read is not missed', async t => {
+	const {follow, openElsewhere, here, paths, picture, becomes, afterNextLook} = await followHome(t);
 	const rentals = await openElsewhere();
-	await rentals.set('web', here('web', {vm_id: null}));
-	let looks = 0;
-	const counted = {...picture};
-	picture.subscribe(() => {
-		looks += 1;
-	});
 	follow();
+	await rentals.set('web', here('web', {vm_id: null}));
 	await becomes('web', 'unconfirmed');
-	const before = looks;
+	afterNextLook(async () => {
+		const watcher = fs.watch(paths.home);
+		const noticed = once(watcher, 'change');
+		await rentals.set('log', here('log', {vm_id: null}));
+		await noticed;
+		watcher.close();
+	});
 	await rentals.set('db', here('db', {vm_id: null}));
-	await becomes('db', 'unconfirmed');
-	t.is(counted.get().vms.size, 2);
-	t.is(looks, before + 1);
+	await becomes('log', 'unconfirmed');
+	t.deepEqual([...picture.get().vms.keys()].toSorted(), ['db', 'log', 'web']);
+});
+
+test('looking at the file is no change of it, and nobody looks again for nothing', async t => {
+	const {follow, openElsewhere, here, looks, becomes} = await followHome(t);
+	const rentals = await openElsewhere();
+	follow();
+	await rentals.set('web', here('web', {vm_id: null}));
+	await becomes('web', 'unconfirmed');
+	// Looking again and again would be done every 50 ms.
+	const before = looks();
+	await sleep(500);
+	t.true(looks() - before <= 3, `${looks() - before} more looks`);
 });
 
 test('a rental is unconfirmed until its provider has said yes, and asked for then', async t => {
@@ -192,13 +241,16 @@ test('a VM that its provider does not know any more is gone', async t => {
 	t.is(viewOf('web')?.happenings.at(-1)?.text, 'gone');
 });
 
-test('a provider that is not there is told once, however often it is tried', async t => {
-	const {follow, openElsewhere, here, viewOf, becomes} = await followHome(t);
+test('a provider that does not answer is told of once, however often it is asked', async t => {
+	const {follow, openElsewhere, here, viewOf} = await followHome(t);
+	const {url, requests} = await startHttpServer(t, response => {
+		response.destroy();
+	});
 	const rentals = await openElsewhere();
-	// Nobody listens on port 1.
-	await rentals.set('web', here('web', {provider: {id: `0x${'b'.repeat(40)}`, host: '127.0.0.1', port: 1}}));
+	const provider = {id: `0x${'b'.repeat(40)}`, host: '127.0.0.1', port: Number(new URL(url).port)};
+	await rentals.set('web', here('web', {provider}));
 	follow();
-	await becomes('web', 'unreachable');
-	await sleep(1500);
+	await eventually('it was asked three times', () => whenTrue(requests.length >= 3));
+	t.is(viewOf('web')?.status, 'unreachable');
 	t.is(viewOf('web')?.happenings.length, 1);
 });

@@ -1,0 +1,138 @@
+import chalk from 'chalk';
+import {printable} from '../command-line/text-table.js';
+import type {DaemonName} from '../platform/paths.js';
+import type {DaemonStatus} from '../protocol/control.js';
+import type {End, LastWords} from './last-words.js';
+
+type Fact = readonly [name: string, value: string];
+
+const defaultWidth = 80;
+/** It says again what other fields say. */
+const repeated = ['advertisement'];
+
+const ends: Readonly<Record<End, string>> = {
+	orderly: 'as it was asked to',
+	crashed: 'by a fault of its own',
+	killed: 'without a word: it was killed, or the machine went down',
+	'not-started': 'it could not start',
+};
+
+/** How a daemon is, for people. */
+export function describeStatus(status: DaemonStatus, width = process.stdout.columns || defaultWidth): string {
+	const {name: _name, pid, version, started_at, listening, healthy, busy_with, ...own} = status;
+	return wrappedFacts(
+		[
+			['state', healthy ? 'healthy' : 'not ready for work'],
+			['listening', listening],
+			['pid', String(pid)],
+			['version', version],
+			['since', started_at],
+			...(busy_with.length > 0 ? [['busy with', busy_with.join(', ')] as const] : []),
+			...Object.entries(own)
+				.filter(([key]) => !repeated.includes(key))
+				.flatMap(([key, value]) => ownFacts(spaced(key), value)),
+		],
+		width,
+	);
+}
+
+/** That a daemon does not run, since when, how that came, and how to start it. */
+export function describeAbsence(
+	name: DaemonName,
+	lastWords: LastWords | undefined,
+	width = process.stdout.columns || defaultWidth,
+): string {
+	const start = `Start it with: golem ${name} --detach`;
+	if (!lastWords) {
+		return `The ${name} is not running, and has never run here.\n${start}`;
+	}
+
+	const {at, end, lines} = lastWords;
+	return [
+		`The ${name} is not running.`,
+		wrappedFacts(
+			[
+				['since', at],
+				['ended', ends[end]],
+			],
+			width,
+		),
+		'The end of its log:',
+		...lines.map(line => `  ${printable(line)}`),
+		start,
+	].join('\n');
+}
+
+/** `name   value` lines; a value that is too long goes on under itself. */
+function wrappedFacts(facts: readonly Fact[], width: number): string {
+	const labelWidth = Math.max(...facts.map(([name]) => name.length)) + 2;
+	return facts
+		.flatMap(([name, value]) =>
+			wrapWords(printable(value), Math.max(20, width - labelWidth)).map((text, index) =>
+				`${index === 0 ? chalk.bold(name.padEnd(labelWidth)) : ' '.repeat(labelWidth)}${text}`.trimEnd(),
+			),
+		)
+		.join('\n');
+}
+
+function wrapWords(text: string, width: number): string[] {
+	const lines = [''];
+	for (const word of text.split(' ')) {
+		const line = lines.at(-1) ?? '';
+		if (line !== '' && line.length + 1 + word.length > width) {
+			lines.push(word);
+		} else {
+			lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+		}
+	}
+
+	return lines;
+}
+
+/** Figures within figures are lines of their own. */
+function ownFacts(name: string, value: unknown): Fact[] {
+	if (Array.isArray(value)) {
+		return value.length === 0
+			? [[name, '-']]
+			: value.every(part => !isNested(part))
+				? [[name, value.map(String).join(', ')]]
+				: value.map((part, index) => [index === 0 ? name : '', describeValue(part)] as const);
+	}
+
+	if (!isNested(value)) {
+		return [[name, describeValue(value)]];
+	}
+
+	const parts = Object.entries(value);
+	const isDeep = parts.some(([, part]) => isNested(part) && !Array.isArray(part));
+	return isDeep
+		? parts.map(([key, part]) => [`${name} ${spaced(key)}`, describeValue(part)] as const)
+		: [[name, describeValue(value)]];
+}
+
+/** `cpu 2, memory 18`: figures on one line. */
+function describeValue(value: unknown): string {
+	if (Array.isArray(value)) {
+		return value.length === 0 ? 'none' : value.map(describeValue).join('; ');
+	}
+
+	if (isNested(value)) {
+		return Object.entries(value)
+			.map(([key, part]) => `${spaced(key)} ${isNested(part) ? `(${describeValue(part)})` : describeValue(part)}`)
+			.join(', ');
+	}
+
+	if (typeof value === 'boolean') {
+		return value ? 'yes' : 'no';
+	}
+
+	return value === null ? '-' : String(value);
+}
+
+function isNested(value: unknown): value is object {
+	return typeof value === 'object' && value !== null;
+}
+
+function spaced(key: string): string {
+	return key.replaceAll('_', ' ');
+}

@@ -1,0 +1,60 @@
+import type {ProviderClient} from '../client/provider-client.js';
+import {GolemError} from '../platform/golem-error.js';
+import {pollUntil} from '../platform/waiting.js';
+import type {Vm, VmJob} from '../protocol/vm.js';
+
+/** How a step of the provider's is told to a person. */
+const stageMessages: Readonly<Record<string, string>> = {
+	prepare: 'Preparing disk and keys',
+	boot: 'Booting',
+	network: 'Waiting for SSH',
+	ready: 'Ready',
+};
+
+const askEveryMs = 1000;
+
+/**
+Tells each stage, and returns the VM once it runs. Where the stream of events breaks, it asks instead.
+@param signal ends the waiting
+@throws what the creation failed with
+*/
+export async function untilRunning(
+	provider: ProviderClient,
+	{vm_id, job_id}: VmJob,
+	{
+		name,
+		onProgress,
+		signal,
+	}: {
+		name: string;
+		onProgress: (progress: {step: string; message: string}) => void;
+		signal: AbortSignal;
+	},
+): Promise<Vm> {
+	const listen = async () => {
+		for await (const event of provider.events(vm_id, signal)) {
+			if (event.type === 'stage') {
+				onProgress({step: event.stage, message: stageMessages[event.stage] ?? event.message});
+			} else if (event.type === 'status' && event.status !== 'creating') {
+				return;
+			}
+		}
+	};
+	// A broken stream is no failure of the VM's; the question below finds out.
+	await listen().catch(() => {});
+	const job = await pollUntil(
+		async () => {
+			const answer = await provider.job(job_id, signal);
+			return answer.status === 'pending' ? undefined : answer;
+		},
+		{timeoutMs: Number.POSITIVE_INFINITY, intervalMs: askEveryMs, signal},
+	);
+	if (job?.status === 'done' && job.vm) {
+		return job.vm;
+	}
+
+	throw new GolemError(job?.error?.code ?? 'VM_001', job?.error?.message ?? `${name} came to nothing.`, {
+		details: {log: job?.error?.['log']},
+		hint: `See more with: golem vm info ${name} — and give it back with: golem vm destroy ${name}`,
+	});
+}
