@@ -1,11 +1,16 @@
 // Compiles source/ and daemons/ to dist/; types are checked by `npm run check`.
+import {spawnSync} from 'node:child_process';
+import crypto from 'node:crypto';
+import {existsSync} from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {build} from 'esbuild';
 
 /** Files that are started or looked up by their path; everything else is in chunks that they share. */
 const isEntry = file =>
-	/^(?:source\/cli\.ts|source\/bin\/.+\.ts|source\/commands\/.+\.tsx?|daemons\/[^/]+\/main\.ts)$/.test(file);
+	/^(?:source\/command-line\/front\.ts|source\/bin\/.+\.ts|source\/commands\/.+\.tsx?|daemons\/[^/]+\/main\.ts)$/.test(
+		file,
+	);
 
 const files = await Promise.all(
 	['source', 'daemons'].map(async folder =>
@@ -13,11 +18,19 @@ const files = await Promise.all(
 	),
 );
 
-/**
-Loaded from node_modules: the native one, and what is only needed where something is drawn. The rest comes along in the
-bundle, where unused parts fall away: a command starts twice as fast as from its hundreds of files.
-*/
-const external = ['sqlite3', 'ink', 'react', 'pastel', '@inkjs/ui'];
+const options = {
+	bundle: true,
+	platform: 'node',
+	target: 'node20',
+	jsx: 'automatic',
+	// Loaded from node_modules: the native one, and what is only needed where something is drawn. The rest comes along in
+	// the bundle, where unused parts fall away: a command starts twice as fast as from its hundreds of files.
+	external: ['sqlite3', 'ink', 'react', 'pastel', '@inkjs/ui'],
+	minifyWhitespace: true,
+	minifySyntax: true,
+	sourcemap: 'linked',
+	sourcesContent: false,
+};
 
 /** CommonJS packages in a bundle of modules expect these. */
 const commonJsNames = [
@@ -28,24 +41,87 @@ const commonJsNames = [
 	"const __dirname = golemFileUrlToPath(new URL('.', import.meta.url));",
 ].join('');
 
+/** Large packages that few commands need: each is a script of its own, and loaded where it is imported. */
+const apart = ['execa', 'got', 'meow'];
+
+/** Loaded at the first call of one of their functions: most commands make none, and some of these take 20 ms to load. */
+const late = {
+	'node:crypto': Object.keys(crypto).filter(name => /^[a-z]/.test(name)),
+	'string-width': ['default'],
+};
+
+const anyOf = names => new RegExp(`^(?:${names.join('|')})$`);
+const loadOnlyWhatIsNeeded = {
+	name: 'load-only-what-is-needed',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: anyOf(apart)}, ({path: name, kind, namespace}) => {
+			const found =
+				namespace === 'apart' ? {path: `./${name}.cjs`, external: true} : {path: name, namespace: 'apart'};
+			return kind === 'entry-point' ? undefined : found;
+		});
+		// Named so, its `default` is the package's own; else all of the script would be taken for it.
+		onLoad({filter: /./, namespace: 'apart'}, ({path: name}) => ({
+			contents: `export * from '${name}'; export {default} from '${name}';`,
+		}));
+		onResolve({filter: anyOf(Object.keys(late))}, ({path: name, kind, importer}) =>
+			kind === 'import-statement' && !importer.includes('node_modules')
+				? {path: name, namespace: 'late'}
+				: undefined,
+		);
+		onLoad({filter: /./, namespace: 'late'}, ({path: name}) => ({
+			resolveDir: process.cwd(),
+			contents: late[name]
+				.map(
+					it => `const ${it}_ = (...given) => require('${name}').${it}(...given); export {${it}_ as ${it}};`,
+				)
+				.join('\n'),
+		}));
+		// What draws is never asked for here.
+		onResolve({filter: /^\..*\.js$/}, ({path: name, kind, resolveDir}) => {
+			const isDrawing = existsSync(path.join(resolveDir, name.replace(/\.js$/, '.tsx')));
+			return kind === 'dynamic-import' && isDrawing ? {path: name, external: true} : undefined;
+		});
+	},
+};
+
 await fs.rm('dist', {recursive: true, force: true});
 await build({
+	...options,
 	entryPoints: files.flat().filter(isEntry),
 	outdir: 'dist',
 	outbase: '.',
-	bundle: true,
 	splitting: true,
 	chunkNames: 'chunks/[name]-[hash]',
 	format: 'esm',
-	platform: 'node',
-	target: 'node20',
-	jsx: 'automatic',
-	external,
 	banner: {js: commonJsNames},
-	minifyWhitespace: true,
-	minifySyntax: true,
-	sourcemap: 'linked',
-	sourcesContent: false,
 });
+
+// The command line once more, as scripts: what V8 compiles of a script can be kept, and of a module not.
+await build({
+	...options,
+	entryPoints: ['source/start-up/script-front.ts', ...apart].map(name => ({
+		in: name,
+		out: path.basename(name, '.ts'),
+	})),
+	outdir: 'dist/source/start-up',
+	outExtension: {'.js': '.cjs'},
+	format: 'cjs',
+	plugins: [loadOnlyWhatIsNeeded],
+	define: {'import.meta': 'golemImportMeta'},
+	banner: {js: "const golemImportMeta={url:require('node:url').pathToFileURL(__filename).href};"},
+	supported: {'dynamic-import': false},
+});
+// Each of these in one file: the first thing that a start waits for.
+await build({
+	...options,
+	entryPoints: ['source/cli.ts', 'source/start-up/warm-up.ts'],
+	outdir: 'dist/source',
+	outbase: 'source',
+	format: 'esm',
+	external: ['./command-line/front.js'],
+});
+// All works without, only slower.
+spawnSync(process.execPath, ['dist/source/start-up/warm-up.js'], {stdio: 'inherit'});
+
 // npm sets this for installed bins; a checkout runs them as they are.
 await fs.chmod('dist/source/cli.js', 0o755);

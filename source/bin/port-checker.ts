@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import {runDaemonCommandLine} from '../command-line/daemon-front.js';
+import {runStandalone} from '../daemon-control/standalone.js';
 
-process.exitCode = await runDaemonCommandLine('port-checker', process.argv.slice(2));
+process.exitCode = await runStandalone('port-checker', 'port-checker', process.argv.slice(2));

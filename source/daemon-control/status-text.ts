@@ -118,7 +118,10 @@ function describeValue(value: unknown): string {
 
 	if (isNested(value)) {
 		return Object.entries(value)
-			.map(([key, part]) => `${spaced(key)} ${isNested(part) ? `(${describeValue(part)})` : describeValue(part)}`)
+			.map(
+				([key, part]) =>
+					`${spaced(key)} ${isNested(part) ? `(${describeValue(part)})` : describeValue(part)}`,
+			)
 			.join(', ');
 	}
 

@@ -1,7 +1,6 @@
 import {once} from 'node:events';
 import net from 'node:net';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
-import {deadlineSignal} from '../platform/waiting.js';
 import type {Rental} from './rentals.js';
 
 /** Who does not take a connection in that time is not there, or too far away to work with. */
@@ -14,8 +13,9 @@ machine that is off, nothing else tells within the time that people wait.
 */
 export async function mustListen({id, host, port}: Rental['provider'], signal?: AbortSignal): Promise<void> {
 	const socket = net.connect({host, port});
+	socket.setTimeout(connectTimeoutMs, () => socket.destroy(new Error('Nobody answered in time.')));
 	try {
-		await once(socket, 'connect', {signal: deadlineSignal(connectTimeoutMs, signal)});
+		await once(socket, 'connect', signal ? {signal} : {});
 	} catch (error) {
 		signal?.throwIfAborted();
 		throw new GolemError('NOT_REACHABLE', `The provider ${id} (${host}:${port}) cannot be reached.`, {

@@ -33,12 +33,17 @@ makes asking again harmless: a call that was cut short is finished by the next o
 @throws VM_003 where the name is taken, NO_PROVIDER, and what the provider says
 */
 export async function rentVm(requestor: Requestor, options: RentOptions): Promise<RentResult> {
-	const deadline = AbortSignal.timeout(options.timeoutMs);
+	const deadline = new AbortController();
+	const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+	const signal = AbortSignal.any([options.signal, deadline.signal]);
 	try {
-		return await rentInTime(requestor, {...options, signal: AbortSignal.any([options.signal, deadline])});
+		return await rentInTime(requestor, {...options, signal});
 	} catch (error) {
 		// Interrupted is interrupted, however late.
-		throw deadline.aborted && !options.signal.aborted ? await outOfTime(requestor, options) : error;
+		const isLate = deadline.signal.aborted && !options.signal.aborted;
+		throw isLate ? await outOfTime(requestor, options) : error;
+	} finally {
+		clearTimeout(timer);
 	}
 }
 

@@ -89,7 +89,12 @@ test.serial('when everything is killed at once, the next provider brings the VM 
 	await killEverything();
 	await network.provider.run();
 	await untilWebRuns();
-	t.is((await onWeb('cat', 'note')).stdout, 'kept\n');
+	const note = await eventually(
+		'its shell answers',
+		async () => (await onWeb('cat', 'note')).stdout || undefined,
+		60_000,
+	);
+	t.is(note, 'kept\n');
 	const vmId = await on().idOf('web');
 	t.deepEqual(
 		(await network.requestor.golem(['vm', 'access', 'web', '--json'])).json.ssh_port,

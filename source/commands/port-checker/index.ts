@@ -1,4 +1,4 @@
-import {startCommand} from '../../daemon-control/daemon-commands.js';
+import {startCommand} from '../../daemon-control/start-command.js';
 
 const definition = startCommand(
 	'port-checker',

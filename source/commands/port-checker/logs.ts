@@ -1,4 +1,4 @@
-import {logsCommand} from '../../daemon-control/daemon-commands.js';
+import {logsCommand} from '../../daemon-control/logs-command.js';
 
 const definition = logsCommand('port-checker');
 

@@ -1,4 +1,4 @@
-import {statusCommand} from '../../daemon-control/daemon-commands.js';
+import {statusCommand} from '../../daemon-control/status-command.js';
 
 const definition = statusCommand('port-checker');
 

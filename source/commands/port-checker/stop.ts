@@ -1,4 +1,4 @@
-import {stopCommand} from '../../daemon-control/daemon-commands.js';
+import {stopCommand} from '../../daemon-control/stop-command.js';
 
 const definition = stopCommand('port-checker');
 

@@ -3,6 +3,7 @@ import {command} from '../../command-line/command.js';
 import type {Context} from '../../command-line/context.js';
 import {printable} from '../../command-line/text-table.js';
 import {controlOf, findDaemon} from '../../daemon-control/daemon-control.js';
+import {describeOtherVersion} from '../../daemon-control/other-version.js';
 import {verifyAndFollow} from '../../hosting/follow-provider.js';
 import {createNarrator} from '../../hosting/ports-lines.js';
 import {issueLines, isUsable, readiness, resultLine} from '../../hosting/ports-text.js';
@@ -40,13 +41,18 @@ const definition = command({
 	},
 });
 
-async function requireProvider({paths}: Context): Promise<DaemonStatus> {
+async function requireProvider({paths, note}: Context): Promise<DaemonStatus> {
 	const status = await findDaemon('provider', paths);
 	if (!status) {
 		throw new GolemError('NOT_RUNNING', 'The provider is not running, so nothing of it can be verified.', {
 			exitCode: exitCodes.notReachable,
 			hint: 'Start it with: golem provider --detach',
 		});
+	}
+
+	const other = describeOtherVersion('provider', status);
+	if (other !== undefined) {
+		note(other);
 	}
 
 	return status;

@@ -3,7 +3,6 @@ import {command} from '../../command-line/command.js';
 import {fittedTable} from '../../command-line/fitted-table.js';
 import {printable} from '../../command-line/text-table.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
-import {deadlineSignal} from '../../platform/waiting.js';
 import {shortProviderId} from '../../requestor/provider-choice.js';
 import type {Rental} from '../../requestor/rentals.js';
 import {type Requestor, withRequestor} from '../../requestor/requestor.js';
@@ -86,9 +85,11 @@ async function describeRental(requestor: Requestor, rental: Rental, signal: Abor
 		ssh_port: rental.access?.ssh_port ?? null,
 		created_at: rental.created_at,
 	};
-	const inTime = deadlineSignal(askTimeoutMs, signal);
+	const deadline = new AbortController();
+	// A bare timeout signal may be collected as garbage while it is only part of another one, and never fires then.
+	const timer = setTimeout(() => deadline.abort(), askTimeoutMs);
 	try {
-		const vm = await requestor.ask(rental, inTime);
+		const vm = await requestor.ask(rental, AbortSignal.any([signal, deadline.signal]));
 		return {
 			...known,
 			status: String(vm.status),
@@ -102,11 +103,13 @@ async function describeRental(requestor: Requestor, rental: Rental, signal: Abor
 		const message = error instanceof Error ? error.message : String(error);
 		return {
 			...known,
-			status: statusAfter(error, inTime.aborted),
-			error_message: inTime.aborted
+			status: statusAfter(error, deadline.signal.aborted),
+			error_message: deadline.signal.aborted
 				? `The provider ${rental.provider.id} did not answer in ${askTimeoutMs / 1000} s.`
 				: message,
 		};
+	} finally {
+		clearTimeout(timer);
 	}
 }
 

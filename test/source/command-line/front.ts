@@ -20,15 +20,17 @@ for (const flag of ['--version', '-v']) {
 	});
 }
 
-test('golem alone shows what can be done', async t => {
-	const {stdout, exitCode} = await run(t);
-	t.is(exitCode, 0);
-	t.regex(stdout, /Usage: golem <command>/);
+test('golem alone draws, and says what else there is where there is no terminal to draw on', async t => {
+	const {stdout, stderr, exitCode} = await run(t);
+	t.is(exitCode, 2);
+	t.is(stdout, '');
+	t.regex(stderr, /needs a terminal.*\n.*golem --json/);
 });
 
 test('golem --json is one document', async t => {
 	const {json, stdout} = await run(t, '--json');
-	t.deepEqual(json.daemons, {discovery: null, 'port-checker': null, provider: null});
+	const down = {running: false, error: null};
+	t.deepEqual(json.daemons, {discovery: down, 'port-checker': down, provider: down});
 	t.is(stdout.trimEnd().split('\n').length, 1);
 });
 

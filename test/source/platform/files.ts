@@ -20,6 +20,14 @@ test('a private folder and all that leads to it is its owner’s only; making it
 	t.true(await fileExists(path.join(folder, 'kept')));
 });
 
+test('where no folder can be made, that is told instead of being tried for ever', async t => {
+	await t.throwsAsync(ensurePrivateFolder('/proc/golem/deep/down'), {code: 'ENOENT'});
+	const file = path.join(await temporaryFolder(t), 'file');
+	await fs.writeFile(file, '');
+	await t.throwsAsync(ensurePrivateFolder(path.join(file, 'below')), {code: 'ENOTDIR'});
+	await t.throwsAsync(ensurePrivateFolder(file), {code: 'EEXIST'});
+});
+
 test('a file is written with its content and mode, over an old one too', async t => {
 	const file = path.join(await temporaryFolder(t), 'spec.json');
 	await writeFileAtomically(file, 'old and longer than the new');

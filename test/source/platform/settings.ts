@@ -225,3 +225,26 @@ test('a config.json that is no JSON object is refused by its path', async t => {
 		t.true(error?.message.includes(config));
 	}
 });
+
+for (const good of ['http://127.0.0.1:9001', 'https://discovery.example/below', ' http://[::1]:9001 ']) {
+	test(`${good} is a URL`, t => {
+		t.is(settingSchemas.url.parse(good), good.trim());
+		t.deepEqual(settingSchemas.urlList.parse(`${good},http://other.example`), [
+			good.trim(),
+			'http://other.example',
+		]);
+	});
+}
+
+for (const bad of ['discovery.example:9001', 'ftp://discovery.example', 'http://', 'nonsense']) {
+	test(`${bad} is no URL, alone or among others`, t => {
+		t.false(settingSchemas.url.safeParse(bad).success);
+		const {error} = settingSchemas.urlList.safeParse(`http://other.example,${bad}`);
+		t.is(error?.issues.length, 1);
+		t.true(error?.issues[0]?.message.startsWith(`«${bad}» is not a URL such as http://`));
+	});
+}
+
+test('a list of URLs may be empty', t => {
+	t.deepEqual(settingSchemas.urlList.parse(''), []);
+});

@@ -221,7 +221,7 @@ test('two things under way do not tell of each other', async t => {
 		['Creating web running', 'Creating db1 running'],
 	);
 	waiting[1]?.();
-	await eventually('one is done', () => whenTrue(stage.ui.get().activities[1]?.state === 'done'));
+	await eventually('one is done', () => whenTrue(stage.ui.get().activities[1]?.state === 'done'), 30_000);
 	t.is(stage.ui.get().activities[0]?.state, 'running');
 	waiting[0]?.();
 	await eventually('the other is done', () => whenTrue(stage.ui.get().activities[0]?.state === 'done'));

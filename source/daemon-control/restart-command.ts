@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import {type Command, command} from '../command-line/command.js';
+import type {Context} from '../command-line/context.js';
+import {exitCodes, GolemError} from '../platform/golem-error.js';
+import type {DaemonName, Paths} from '../platform/paths.js';
+import type {DaemonStatus} from '../protocol/control.js';
+import {controlOf, daemonEnvironment, findDaemon} from './daemon-control.js';
+import {askDaemonSettings} from './daemon-settings.js';
+import {findService, isRunBy, runService} from './service.js';
+import {describeStarted, startAndExplain} from './start-command.js';
+import {readStart, type Start} from './start-flags.js';
+import {stopAndTell} from './stop-command.js';
+
+/** `golem <daemon> restart`: by its service where it has one, else in the background with the flags it had. */
+export function restartCommand(name: DaemonName): Command {
+	return command({
+		description: `Stop the ${name} and start it in the background, with the flags it had`,
+		args: z.tuple([]),
+		options: z.object({}),
+		examples: [`golem ${name} restart`, `golem ${name} restart --json`],
+		async run(context) {
+			const {paths, result} = context;
+			// One of another version, whose status nobody understands here, can be restarted all the same.
+			const running = await findDaemon(name, paths).catch(() => undefined);
+			const service = await findService(name, paths);
+			const restarted = service
+				? await restartService(name, context, {running, service})
+				: await restartProcess(name, context, running);
+			result(
+				{...restarted.status, was_running: restarted.wasRunning, service: service?.unit ?? null},
+				() => describeStarted(name, restarted.status),
+				() => [String(restarted.status.pid)],
+			);
+			return exitCodes.done;
+		},
+	});
+}
+
+type Restarted = {status: DaemonStatus; wasRunning: boolean};
+
+async function restartProcess(
+	name: DaemonName,
+	context: Context,
+	running: DaemonStatus | undefined,
+): Promise<Restarted> {
+	const {paths, note, signal} = context;
+	const start = running && (await readStart(running.pid));
+	if (running && !start) {
+		note(`What the ${name} was started with cannot be seen here; it starts with the settings alone.`);
+	}
+
+	const environment = environmentOf(paths, start);
+	await refuseBadSettings(name, environment, signal);
+	const pid = await stopAndTell(name, context);
+	const {status} = await startAndExplain(name, context, environment);
+	return {status, wasRunning: pid !== undefined};
+}
+
+/** One that was started by hand is handed over to the service. */
+async function restartService(
+	name: DaemonName,
+	context: Context,
+	{
+		running,
+		service,
+	}: {running: DaemonStatus | undefined; service: NonNullable<Awaited<ReturnType<typeof findService>>>},
+): Promise<Restarted> {
+	if (running && !(await isRunBy(service, running.pid))) {
+		await stopAndTell(name, context);
+	}
+
+	await runService(service, 'restart');
+	const status = await controlOf(name, context.paths).status(context.signal);
+	return {status, wasRunning: running !== undefined};
+}
+
+function environmentOf(paths: Paths, start: Start | undefined): NodeJS.ProcessEnv {
+	const environment = daemonEnvironment(paths, start?.flags ?? {});
+	return start?.workingFolder ? {...environment, GOLEM_WORKING_FOLDER: start.workingFolder} : environment;
+}
+
+/** What would not start again is not stopped. */
+async function refuseBadSettings(
+	name: DaemonName,
+	environment: NodeJS.ProcessEnv,
+	signal: AbortSignal,
+): Promise<void> {
+	const settings = await askDaemonSettings(name, environment, signal);
+	const faults = settings.flatMap(({name: variable, value, source, fault}) =>
+		fault === null ? [] : [`${variable}=${String(value)} (from ${source}): ${fault}`],
+	);
+	if (faults.length > 0) {
+		throw new GolemError('SETTINGS_INVALID', `Bad settings:\n  ${faults.join('\n  ')}`, {
+			exitCode: exitCodes.usage,
+			details: {faults},
+			hint: `The ${name} was left as it is. Correct the values above.`,
+		});
+	}
+}

@@ -1,0 +1,16 @@
+import {splitCommandLine} from '../command-line/arguments.js';
+import {commands, findCommand} from '../command-line/registry.js';
+
+export {runCommandLine} from '../command-line/front.js';
+
+/** Could this command line draw, on a terminal? */
+export async function canDraw(argv: readonly string[]): Promise<boolean> {
+	// To know, its command is loaded, and with it perhaps chalk, which would not hear of NO_COLOR any more.
+	if (process.env['NO_COLOR']) {
+		return true;
+	}
+
+	const found = findCommand(splitCommandLine(argv).words);
+	const definition = (await commands[found?.name ?? '']?.())?.default;
+	return Boolean(definition?.isLive || definition?.draw);
+}
