@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {isDeepStrictEqual} from 'node:util';
 import type {DiscoveryClient} from '../../source/client/discovery-client.js';
 import type {Log} from '../../source/platform/log.js';
+import {deadlineSignal} from '../../source/platform/waiting.js';
 import type {AdvertisementBody} from '../../source/protocol/advertisement.js';
 import type {Identity} from '../../source/protocol/identity.js';
 
@@ -88,7 +89,7 @@ async function advertiseForEver(
 		const isSaid = untilDueMs > 0 && isDeepStrictEqual(body, said);
 		if (body && !isSaid) {
 			try {
-				await client.advertise(identity, body, AbortSignal.any([signal, AbortSignal.timeout(10_000)]));
+				await client.advertise(identity, body, deadlineSignal(10_000, signal));
 				failures = 0;
 				said = body;
 				saidAtMs = performance.now();
@@ -111,7 +112,7 @@ async function advertiseForEver(
 			said = undefined;
 			state.advertised_at = null;
 			await client
-				.withdraw(identity, AbortSignal.any([signal, AbortSignal.timeout(withdrawTimeoutMs)]))
+				.withdraw(identity, deadlineSignal(withdrawTimeoutMs, signal))
 				.catch((error: unknown) =>
 					log.warn({err: error}, 'could not withdraw; the advertisement will expire'),
 				);

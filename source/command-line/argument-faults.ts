@@ -54,7 +54,7 @@ export function describeArgumentFault(
 
 	const name = names[position] ?? 'The argument';
 	return words[position] === undefined
-		? `${name} is missing${issue.code === 'invalid_value' ? `: ${issue.message}` : ''}.`
+		? `${name} is missing.`
 		: `${name}: ${issue.message}${butFound(words[position])}`;
 }
 

@@ -88,8 +88,12 @@ export async function parseArguments(
 	const unknownFlags = Object.keys(flags).filter(key => !Object.hasOwn(shape, key));
 	if (unknownFlags.length > 0) {
 		const typed = unknownFlags.map(key => (key.length === 1 ? `-${key}` : `--${toKebab(key)}`));
-		const known = [...Object.keys(shape).map(key => flagName(key, shape[key])), ...Object.keys(globalNames)];
-		const meant = [...new Set(typed.flatMap(flag => namesLike(flag, known).slice(0, 1)))];
+		const known = new Map([
+			...Object.keys(shape).map(key => [flagName(key), flagName(key, shape[key])] as const),
+			...Object.keys(globalNames).map(flag => [flag, flag] as const),
+		]);
+		const likeliest = typed.flatMap(flag => namesLike(flag, [...known.keys()], 2).slice(0, 1));
+		const meant = [...new Set(likeliest.map(flag => known.get(flag)))];
 		throw usageError(
 			`Unknown flag ${typed.join(', ')}.`,
 			meant.length > 0 ? `Did you mean ${meant.join(', ')}? ${help}` : help,

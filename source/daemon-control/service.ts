@@ -22,6 +22,7 @@ export type Service = {
 	file: string;
 	/** What the file should have in it. */
 	content: string;
+	home: string;
 };
 
 /** The program and the words that start this very `golem`. */
@@ -36,6 +37,7 @@ export function serviceOf(name: DaemonName, paths: Paths): Service {
 		unit,
 		file: path.join(scope === 'system' ? systemFolder : userFolder(), unit),
 		content: unitText({name, scope, paths, golem}),
+		home: paths.home,
 	};
 }
 
@@ -58,13 +60,14 @@ export async function requireSystemd(service: Service): Promise<void> {
 		await systemctl(service, ['show', '--property=Version']);
 	} catch (error) {
 		const isMissing = isErrno(error, 'ENOENT');
+		const start = quoteForShell([...golem, service.name, '--detach']);
 		throw new GolemError(
 			'NO_SYSTEMD',
 			isMissing
 				? 'There is no systemd on this machine, so nothing can run a service.'
-				: `systemd does not answer: ${reasonOf(error)}`,
+				: `systemd does not answer here: ${reasonOf(error).split('\n')[0]}`,
 			{
-				hint: `Start it by cron instead: run «crontab -e», and add\n  @reboot ${quoteForShell([...golem, service.name, '--detach'])}`,
+				hint: `Start it by cron instead: run «crontab -e», and add\n  @reboot GOLEM_HOME=${quoteForShell([service.home])} ${start}`,
 				cause: error,
 			},
 		);

@@ -5,13 +5,13 @@ import {setting, settingSchemas} from '../platform/settings.js';
 export const doctorSettings = {
 	discoveryUrls: setting({
 		variable: 'GOLEM_PROVIDER_DISCOVERY_URL',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['http://discovery.golem.network:9001'],
 		description: 'Discovery servers to advertise to',
 	}),
 	portCheckServers: setting({
 		variable: 'GOLEM_PROVIDER_PORT_CHECK_SERVERS',
-		schema: settingSchemas.list,
+		schema: settingSchemas.urlList,
 		default: ['https://ports1.golem.network', 'https://ports2.golem.network'],
 		description: 'Port checkers that say whether this machine can be reached',
 	}),

@@ -28,10 +28,15 @@ export async function pollUntil<Answer>(
 	}
 }
 
-/** Ends after that time with the given reason, or earlier with the other signal. Unlike a bare timer it keeps no process alive. */
+/**
+Ends after that time, or earlier with the other signal. It keeps no process alive. The timer is one of ours: Node 20 may
+collect an `AbortSignal.timeout` that only an `AbortSignal.any` knows of, and then its time never comes.
+*/
 export function deadlineSignal(timeoutMs: number, signal?: AbortSignal): AbortSignal {
-	const deadline = AbortSignal.timeout(timeoutMs);
-	return signal ? AbortSignal.any([signal, deadline]) : deadline;
+	const deadline = new AbortController();
+	const reason = () => new DOMException(`It took longer than ${timeoutMs / 1000} s.`, 'TimeoutError');
+	setTimeout(() => deadline.abort(reason()), timeoutMs).unref();
+	return signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
 }
 
 /** Runs one task at a time, in the order they came. */

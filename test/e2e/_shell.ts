@@ -75,9 +75,11 @@ export function openShell(
 		type: text => shell.write(text),
 		async shows(what) {
 			const isShown = () => (typeof what === 'string' ? screen().includes(what) : what.test(screen()));
-			await eventually(`the shell shows ${what}`, () => whenTrue(isShown()), 30_000).catch((error: unknown) => {
-				throw new Error(`${error instanceof Error ? error.message : error}\n${screen().trimEnd()}`);
-			});
+			await eventually(`the shell shows ${what}`, () => whenTrue(isShown()), 30_000).catch(
+				(error: unknown) => {
+					throw new Error(`${error instanceof Error ? error.message : error}\n${screen().trimEnd()}`);
+				},
+			);
 		},
 		close() {
 			if (!hasEnded) {

@@ -35,6 +35,7 @@ test.serial(
 				'provider',
 				'verify',
 				'find',
+				'choose',
 				'request',
 				'prepare',
 				'boot',

@@ -60,3 +60,14 @@ test('nothing in a daemon blocks it until a child process has ended', async t =>
 		[],
 	);
 });
+
+test('no deadline is lost to the garbage collector', async t => {
+	const sources = [...(await readSources('daemons')), ...(await readSources('source'))];
+	t.true(sources.length > 100);
+	t.deepEqual(
+		sources
+			.filter(({text}) => /AbortSignal\.any\([^;]*AbortSignal\.timeout/.test(text))
+			.map(({file}) => file),
+		[],
+	);
+});

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {GolemError} from '../../platform/golem-error.js';
+import {deadlineSignal} from '../../platform/waiting.js';
 import type {Rental} from '../../requestor/rentals.js';
 import type {Requestor} from '../../requestor/requestor.js';
 import {heard, noted, type Picture, type VmView, withRentals, withVm} from '../picture.js';
@@ -68,7 +69,7 @@ async function follow(
 			try {
 				const provider = await requestor.providerOf(rental);
 				const ask = async () => {
-					const vm = await provider.get(id, AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]));
+					const vm = await provider.get(id, deadlineSignal(askTimeoutMs, signal));
 					change(known => ({
 						...known,
 						vm,

@@ -118,7 +118,7 @@ test('a value that is none of its flag’s is told with what would be right, in 
 		[['bash', '--share', '0'], '--share: must be a number, at least 0.5, not «0»'],
 		[['bash', '--size', 'huge'], '--size: must be one of small, large, not «huge»'],
 		[['tcsh'], 'SHELL: must be one of bash, zsh, not «tcsh»'],
-		[[], 'SHELL is missing: must be one of bash, zsh.'],
+		[[], 'Missing argument; it takes SHELL.'],
 	] as const) {
 		t.is((await faultOf([...words], bounded)).message, message);
 	}

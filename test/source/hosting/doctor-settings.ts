@@ -7,6 +7,9 @@ test('what the doctor asks while no provider runs is what a provider would ask',
 		const [own, providers] = [doctorSettings[name], providerSettings[name]];
 		t.is(own.variable, providers.variable);
 		t.deepEqual(own.default, providers.default);
-		t.deepEqual(own.schema.parse(' a,b '), providers.schema.parse(' a,b '));
+		t.deepEqual(
+			own.schema.parse(' http://a.example,http://b.example '),
+			providers.schema.parse(' http://a.example,http://b.example '),
+		);
 	}
 });

@@ -1,5 +1,11 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import test from 'ava';
 import {createSerialQueue, deadlineSignal, pollUntil} from '../../../source/platform/waiting.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 test('asking goes on until there is an answer', async t => {
 	let asked = 0;
@@ -82,4 +88,32 @@ test('tasks run one at a time, in their order, and one that fails does not hold 
 		results.map(({status}) => status),
 		['fulfilled', 'rejected', 'fulfilled'],
 	);
+});
+
+test('a deadline comes, also where nobody but its waiter knows of it and memory is cleared up', async t => {
+	const other = new AbortController();
+	let ended = 0;
+	for (let count = 0; count < 20; count++) {
+		deadlineSignal(200, other.signal).addEventListener('abort', () => {
+			ended += 1;
+		});
+	}
+
+	collectGarbage();
+	await eventually('all of them end', () => whenTrue(ended === 20), 5000);
+	t.false(other.signal.aborted);
+});
+
+test('the other signal ends it earlier, with its own reason', t => {
+	const other = new AbortController();
+	const signal = deadlineSignal(60_000, other.signal);
+	other.abort(new Error('enough'));
+	t.is((signal.reason as Error).message, 'enough');
+});
+
+test('a deadline says how long it was', async t => {
+	const signal = deadlineSignal(10);
+	await eventually('it ends', () => whenTrue(signal.aborted));
+	t.is((signal.reason as DOMException).name, 'TimeoutError');
+	t.regex((signal.reason as DOMException).message, /0\.01 s/);
 });
