@@ -1,6 +1,7 @@
 import {reduceTextField, type TextFieldAction, textField} from '../../components/text-field-state.js';
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {vmNameSchema} from '../../protocol/vm.js';
+import {mustListen} from '../../requestor/reachability.js';
 import {rentVm} from '../../requestor/rent.js';
 import {shortId, sizeText} from '../columns.js';
 import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
@@ -173,6 +174,7 @@ export function submitForm(runtime: Runtime, form: FormView): void {
 			image: image === defaultImage ? undefined : image,
 			providerId: provider === anyProvider ? undefined : provider,
 			timeoutMs,
+			mustBeThere: mustListen,
 			onProgress: ({message}) => step(message),
 			signal,
 		});

@@ -1,0 +1,48 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type {ExecutionContext} from 'ava';
+import {temporaryFolder} from '../../support/temporary-folder.js';
+
+/** Nobody's, where this runs as root; else this one is ordinary enough. */
+export const ordinaryUser = process.getuid?.() === 0 ? 65_534 : undefined;
+
+/** Somebody who is not root, with a systemd that only writes down what it is told. */
+export async function personWithSystemd(t: ExecutionContext) {
+	const home = await temporaryFolder(t);
+	const programs = path.join(home, 'bin');
+	const calls = path.join(home, 'calls');
+	const enabled = path.join(home, 'enabled');
+	await fs.mkdir(programs);
+	await fs.writeFile(
+		path.join(programs, 'systemctl'),
+		[
+			'#!/bin/sh',
+			`echo "$*" >> ${calls}`,
+			'case "$2" in',
+			`is-enabled) test -e ${enabled} ;;`,
+			`enable) touch ${enabled} ;;`,
+			`disable) rm -f ${enabled} ;;`,
+			'esac',
+		].join('\n'),
+		{mode: 0o755},
+	);
+	if (ordinaryUser !== undefined) {
+		await fs.chown(home, ordinaryUser, ordinaryUser);
+	}
+
+	return {
+		home,
+		unitFile: path.join(home, '.config', 'systemd', 'user', 'golem-discovery.service'),
+		options: {
+			home,
+			userId: ordinaryUser,
+			environment: {PATH: `${programs}:${process.env['PATH']}`, XDG_CONFIG_HOME: path.join(home, '.config')},
+		},
+		/** What it was told since the last time that this was asked. */
+		async calls(): Promise<string[]> {
+			const text = await fs.readFile(calls, 'utf8').catch(() => '');
+			await fs.rm(calls, {force: true});
+			return text.split('\n').filter(Boolean);
+		},
+	};
+}

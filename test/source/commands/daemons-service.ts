@@ -1,0 +1,100 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import test from 'ava';
+import {daemonNames} from '../../../source/platform/paths.js';
+import {golemProgram, runGolem} from '../../support/golem.js';
+import {temporaryFolder} from '../../support/temporary-folder.js';
+import {ordinaryUser, personWithSystemd} from './_systemctl.js';
+
+const unit = 'golem-discovery.service';
+
+for (const name of daemonNames) {
+	test(`golem ${name} install-service --dry-run prints the unit and changes nothing`, async t => {
+		const {home, options, calls} = await personWithSystemd(t);
+		const {stdout, stderr, exitCode} = await runGolem([name, 'install-service', '--dry-run'], options);
+		t.is(exitCode, 0, stderr);
+		t.true(stdout.includes(`ExecStart=${process.execPath} ${golemProgram} ${name} --detach\n`), stdout);
+		t.true(stdout.includes(`Environment=GOLEM_HOME=${home}\n`));
+		t.true(stderr.includes(path.join(home, '.config', 'systemd', 'user', `golem-${name}.service`)));
+		t.deepEqual(await calls(), []);
+		await t.throwsAsync(fs.access(path.join(home, '.config')), {code: 'ENOENT'});
+	});
+}
+
+test('for root it is a unit of the system', async t => {
+	const home = await temporaryFolder(t);
+	const {json} = await runGolem(['provider', 'install-service', '--dry-run', '--json'], {home});
+	const isRoot = process.getuid?.() === 0;
+	t.is(json.scope, isRoot ? 'system' : 'user');
+	t.is(json.file.startsWith('/etc/systemd/system/'), isRoot);
+});
+
+test('the service is installed once; again finds it unchanged; uninstalled it is gone', async t => {
+	const {options, calls, unitFile} = await personWithSystemd(t);
+	const golem = (...args: string[]) => runGolem(['discovery', 'install-service', '--json', ...args], options);
+
+	const first = await golem();
+	t.is(first.exitCode, 0, first.stdout);
+	t.is(first.json.state, 'installed');
+	t.is(first.json.file, unitFile);
+	t.regex(await fs.readFile(unitFile, 'utf8'), /^Restart=on-failure$/m);
+	t.is((await fs.stat(unitFile)).mode & 0o777, 0o644);
+	t.regex(first.stderr, /loginctl enable-linger/);
+	t.deepEqual(await calls(), [
+		'--user show --property=Version',
+		'--user daemon-reload',
+		`--user is-enabled --quiet ${unit}`,
+		`--user enable ${unit}`,
+		`--user start ${unit}`,
+	]);
+
+	const second = await golem();
+	t.is(second.json.state, 'unchanged');
+	t.false((await calls()).some(call => /daemon-reload| enable /.test(call)));
+
+	await fs.appendFile(unitFile, '# of another version\n');
+	t.is((await golem()).json.state, 'updated');
+	t.true((await calls()).includes('--user daemon-reload'));
+
+	const removed = await golem('--uninstall');
+	t.is(removed.json.state, 'removed');
+	await t.throwsAsync(fs.access(unitFile), {code: 'ENOENT'});
+	t.true((await calls()).includes(`--user disable --now ${unit}`));
+	t.is((await golem('--uninstall')).json.state, 'unchanged');
+	t.is((await golem('--uninstall', '--dry-run')).exitCode, 2);
+});
+
+test('a daemon that was started by hand goes on, and it is told how to hand it over', async t => {
+	const {options, calls} = await personWithSystemd(t);
+	const environment = {...options.environment, DISCOVERY_HOST: '127.0.0.1', DISCOVERY_PORT: '0'};
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], {...options, environment});
+	const started = await golem('--detach', '--json');
+	t.teardown(() => golem('stop'));
+	t.is(started.exitCode, 0, started.stdout);
+	const {json, stderr} = await golem('install-service', '--json');
+	t.false(json.started);
+	t.regex(stderr, new RegExp(`pid ${started.json.pid}.*golem discovery restart`));
+	t.regex(stderr, /does not see.*DISCOVERY_HOST, DISCOVERY_PORT/);
+	t.false((await calls()).some(call => / start /.test(call)));
+	t.is((await golem('status', '--json')).json.pid, started.json.pid);
+});
+
+test('without systemd it is told what to do instead', async t => {
+	const home = await temporaryFolder(t);
+	if (ordinaryUser !== undefined) {
+		await fs.chown(home, ordinaryUser, ordinaryUser);
+	}
+
+	const {json, exitCode} = await runGolem(['provider', 'install-service', '--json'], {
+		home,
+		userId: ordinaryUser,
+		environment: {PATH: home},
+	});
+	t.is(exitCode, 1);
+	t.is(json.error.code, 'NO_SYSTEMD');
+	t.true(
+		json.error.hint.includes(
+			`@reboot GOLEM_HOME=${home} ${process.execPath} ${golemProgram} provider --detach`,
+		),
+	);
+});
