@@ -19,11 +19,17 @@ const unshowable = /[\p{Cc}\p{Cn}\p{Co}\p{Cs}]/gu;
 const disputed =
 	/[\u1100-\u11FF\u2630-\u2637\u268A-\u268F\u302E\u302F\u3248-\u324F\u4DC0-\u4DFF\uA960-\uA97F\uD7B0-\uD7FF\u{1171E}\u{16FE0}-\u{16FFF}\u{1D300}-\u{1D37F}]/gu;
 
-const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+let segmenter: Intl.Segmenter | undefined;
 
 /** The characters as a person counts them. */
 export function graphemes(text: string): string[] {
-	return plain.test(text) ? text.split('') : Array.from(segmenter.segment(text), ({segment}) => segment);
+	if (plain.test(text)) {
+		return text.split('');
+	}
+
+	// Made when it is first needed: that takes longer than all else that most commands do.
+	segmenter ??= new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+	return Array.from(segmenter.segment(text), ({segment}) => segment);
 }
 
 /**

@@ -90,7 +90,7 @@ test.serial('a discovery that does not answer is told of where its providers wou
 		size: wide,
 	});
 	await pressFor(screen, '2', [
-		/✗ http:\/\/127\.0\.0\.1:1: .*never heard of/,
+		/✗ http:\/\/127\.0\.0\.1:1 does not answer .*never heard of/,
 		/^ *http:\/\/127\.0\.0\.1:1 does not answer/m,
 	]);
 	await pressFor(screen, 'enter', 'There is nothing to look at here yet.');
@@ -119,7 +119,7 @@ test.serial('a daemon that is killed is seen to be lost at once, and what it tol
 
 	// By the next time that it is asked, which a failure puts off.
 	for (const each of [screen, others]) {
-		await each.shows(new RegExp(`✗ ${world.discovery}: .*last heard`), pollMs);
+		await each.shows(new RegExp(`✗ ${world.discovery} does not answer .*last heard`), pollMs);
 		t.true(isWhole(each), each.text());
 		press(each, 'q');
 		t.is((await each.ended()).exitCode, 0);

@@ -6,7 +6,7 @@ import {temporaryFolder} from '../../support/temporary-folder.js';
 /** Nobody's, where this runs as root; else this one is ordinary enough. */
 export const ordinaryUser = process.getuid?.() === 0 ? 65_534 : undefined;
 
-/** Somebody who is not root, with a systemd that only writes down what it is told. */
+/** Somebody who is not root, with a systemd that writes down what it is told, and does little of it. */
 export async function personWithSystemd(t: ExecutionContext) {
 	const home = await temporaryFolder(t);
 	const programs = path.join(home, 'bin');
@@ -22,6 +22,8 @@ export async function personWithSystemd(t: ExecutionContext) {
 			`is-enabled) test -e ${enabled} ;;`,
 			`enable) touch ${enabled} ;;`,
 			`disable) rm -f ${enabled} ;;`,
+			// As systemd does where nothing runs.
+			`restart) $(sed -n 's/^ExecStart=//p' "$XDG_CONFIG_HOME/systemd/user/$3") > /dev/null ;;`,
 			'esac',
 		].join('\n'),
 		{mode: 0o755},

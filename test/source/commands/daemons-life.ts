@@ -126,7 +126,7 @@ test('what does not run is stopped already, and its status says how it ended and
 	t.is(killed.json.start, 'golem discovery --detach');
 	const told = await golem('discovery', 'status');
 	t.is(told.exitCode, 5);
-	t.regex(told.stdout, /without a word.*[^]*golem discovery --detach/);
+	t.regex(told.stdout, /without a word[\s\S]*golem discovery --detach/);
 });
 
 test('a stop that takes its time is told of', async t => {

@@ -77,6 +77,12 @@ test('a daemon that was started by hand goes on, and it is told how to hand it o
 	t.regex(stderr, /does not see.*DISCOVERY_HOST, DISCOVERY_PORT/);
 	t.false((await calls()).some(call => / start /.test(call)));
 	t.is((await golem('status', '--json')).json.pid, started.json.pid);
+
+	const restarted = await golem('restart', '--json');
+	t.is(restarted.exitCode, 0, restarted.stdout + restarted.stderr);
+	t.is(restarted.json.service, unit);
+	t.not(restarted.json.pid, started.json.pid);
+	t.deepEqual(await calls(), [`--user restart ${unit}`]);
 });
 
 test('without systemd it is told what to do instead', async t => {
