@@ -68,10 +68,8 @@ async function* readLog(name: DaemonName, context: Context, options: LogOptions)
 		});
 	}
 
+	note(`The ${name} is not running; this is what it has left in ${paths.daemonLog(name)}`);
 	yield* lastOf(left, options);
-	if (options.follow) {
-		note(`The ${name} is not running; this is what it has left in ${paths.daemonLog(name)}`);
-	}
 }
 
 async function* readFromDaemon(

@@ -209,20 +209,24 @@ test('an order that is refused is told, with what helps', async t => {
 });
 
 test('two things under way do not tell of each other', async t => {
-	const waiting: Array<() => void> = [];
-	const {requestor} = await rentingRequestor(t, () => new Promise(resolve => waiting.push(resolve)));
+	const waiting = new Map<string, () => void>();
+	const {requestor} = await rentingRequestor(
+		t,
+		({name}) =>
+			new Promise(resolve => {
+				waiting.set(name, resolve);
+			}),
+	);
 	const stage = openForm(t, {requestor});
 	stage.type('c\u0015web\r');
 	stage.type(esc);
 	stage.type('c\u0015db1\r');
-	await eventually('both are asked for', () => whenTrue(waiting.length === 2));
-	t.deepEqual(
-		stage.ui.get().activities.map(({title, state}) => `${title} ${state}`),
-		['Creating web running', 'Creating db1 running'],
-	);
-	waiting[1]?.();
-	await eventually('one is done', () => whenTrue(stage.ui.get().activities[1]?.state === 'done'), 30_000);
-	t.is(stage.ui.get().activities[0]?.state, 'running');
-	waiting[0]?.();
-	await eventually('the other is done', () => whenTrue(stage.ui.get().activities[0]?.state === 'done'));
+	await eventually('both are asked for', () => whenTrue(waiting.size === 2));
+	const states = () => stage.ui.get().activities.map(({title, state}) => `${title} ${state}`);
+	t.deepEqual(states(), ['Creating web running', 'Creating db1 running']);
+	waiting.get('db1')?.();
+	await eventually('one is done', () => whenTrue(states()[1] === 'Creating db1 done'), 30_000);
+	t.is(states()[0], 'Creating web running');
+	waiting.get('web')?.();
+	await eventually('the other is done', () => whenTrue(states()[0] === 'Creating web done'), 30_000);
 });
