@@ -93,6 +93,7 @@ async function showHome(
 			copy: text => terminal.send(clipboardSequence(text)),
 			setMouse: isOn => terminal.screen.setMouse(isOn),
 		},
+		drawn: {top: 0},
 		quit: () => ending.abort(),
 		switchTo(home) {
 			next = home;

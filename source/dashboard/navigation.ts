@@ -83,12 +83,13 @@ function inGrid({ui, picture}: Runtime, {rows, pages, to, cells}: Step): TableAc
 }
 
 /** What is below the end is kept out by whoever draws, which knows how long it is. */
-function scroll({ui}: Runtime, view: View, by: number): void {
+function scroll({ui, drawn}: Runtime, view: View, by: number): void {
 	if (view.kind === 'log') {
 		ui.update(state => withTopView(state, 'log', log => scrollLog(log, by, logRows(state))));
 	} else if ('top' in view) {
 		ui.update(state => {
-			const top = Math.max(0, Math.min(maximumTop, by === Number.NEGATIVE_INFINITY ? 0 : view.top + by));
+			const from = Math.min(view.top, drawn.top);
+			const top = Math.max(0, Math.min(maximumTop, by === Number.NEGATIVE_INFINITY ? 0 : from + by));
 			return withTopView(state, view.kind, known => ({...known, top}));
 		});
 	}

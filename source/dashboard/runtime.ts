@@ -25,6 +25,8 @@ export type Runtime = {
 		copy(text: string): void;
 		setMouse(isOn: boolean): void;
 	};
+	/** The line that a view begins with on the screen: one that was sent to its end may have grown since. */
+	drawn: {top: number};
 	quit(): void;
 	/** Is this the dashboard of the demo, in whose home all of it is? */
 	isDemo: boolean;

@@ -182,15 +182,8 @@ async function quit(screen: Screen): Promise<void> {
 	await screen.ended();
 }
 
-/** An escape that something follows at once would be another key. */
 async function pressAll(screen: Screen, keys: readonly string[]): Promise<void> {
-	for (const key of keys) {
-		const keysBefore = screen.lines().at(-1);
-		press(screen, key);
-		if (key === 'escape') {
-			await eventually('the escape has been taken', () => whenTrue(screen.lines().at(-1) !== keysBefore));
-		}
-	}
+	press(screen, ...keys);
 }
 
 /** Until its provider has told often enough of what the VM uses. */

@@ -46,7 +46,7 @@ export async function rentVm({provider, environment}: DashboardWorld, name: stri
 	assert.equal(exitCode, 0, stdout + stderr);
 }
 
-/** Presses keys as the keymap writes them. An escape alone is one when nothing has followed it for a moment. */
+/** Presses keys as the keymap writes them. */
 export function press(screen: Screen, ...keys: readonly string[]): void {
 	for (const key of keys) {
 		screen.type(bytesOf(key));

@@ -51,7 +51,8 @@ export const pressed: Readonly<Record<string, string>> = {
 	home: '\u001B[H',
 	end: '\u001B[F',
 	enter: '\r',
-	escape: '\u001B',
+	// As kitty's protocol has it: a lone escape character is a key only when nothing follows it for a moment.
+	escape: '\u001B[27u',
 	tab: '\t',
 	'shift-tab': '\u001B[Z',
 	space: ' ',

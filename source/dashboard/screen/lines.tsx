@@ -14,7 +14,7 @@ export type LinesProps = {
 	readonly height: number;
 	/** Do long lines go on in the next row, instead of being cut? */
 	readonly wraps?: boolean;
-	/** Told the line that is really the first, where the end came before the one that was wanted. */
+	/** Told the line that is really the first: the end may come before the one that is wanted. */
 	readonly onTop?: (top: number) => void;
 };
 
@@ -25,11 +25,7 @@ export function Lines({lines: given, top = 0, width, height, wraps = false, onTo
 	const shownLines = given.map(line => line.map(span => ({...span, text: displayText(span.text)})));
 	const lines = wraps ? shownLines.flatMap(line => wrapLine(line, width)) : shownLines;
 	const first = Math.max(0, Math.min(top, lines.length - height));
-	useEffect(() => {
-		if (first < top) {
-			onTop?.(first);
-		}
-	}, [first, top, onTop]);
+	useEffect(() => onTop?.(first), [first, onTop]);
 	const seen = lines.slice(first, first + height);
 	const below = lines.length - first - height;
 	const shown = below > 0 ? [...seen.slice(0, -1), moreLine(below + 1)] : seen;

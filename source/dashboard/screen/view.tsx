@@ -1,4 +1,5 @@
 import {Box} from 'ink';
+import {useCallback} from 'react';
 import {ListPicker} from '../../components/list-picker.js';
 import {reducePicker} from '../../components/list-picker-state.js';
 import {TextLine} from '../../components/text-line.js';
@@ -10,7 +11,7 @@ import {vmLines} from '../details/vm-lines.js';
 import {helpItems, paletteItems} from '../key-items.js';
 import type {Rectangle} from '../layout.js';
 import type {Runtime} from '../runtime.js';
-import {topView, type UiState, type View} from '../ui-state.js';
+import type {View} from '../ui-state.js';
 import {type Line, Lines} from './lines.js';
 import {activityLines, formLines, logLines, questionLines} from './overlay-lines.js';
 import {useSelected} from './use-selected.js';
@@ -59,6 +60,12 @@ function LinesView({runtime, view, area, historyOf}: ViewProps) {
 	const picture = useSelected(runtime.picture, known => known);
 	const ui = useSelected(runtime.ui, state => state);
 	const {width, height} = area;
+	const onTop = useCallback(
+		(top: number) => {
+			runtime.drawn.top = top;
+		},
+		[runtime],
+	);
 	const lines = ((): readonly Line[] => {
 		switch (view.kind) {
 			case 'vm': {
@@ -103,14 +110,9 @@ function LinesView({runtime, view, area, historyOf}: ViewProps) {
 			width={width}
 			height={height}
 			wraps={view.kind !== 'log'}
-			onTop={top => runtime.ui.update(state => withTop(state, view, top))}
+			onTop={onTop}
 		/>
 	);
-}
-
-/** Only of the view that was drawn: another one may lie over it by now. */
-function withTop(ui: UiState, view: View, top: number): UiState {
-	return topView(ui) === view && 'top' in view ? {...ui, views: ui.views.with(-1, {...view, top})} : ui;
 }
 
 function gone(text: string): Line[] {

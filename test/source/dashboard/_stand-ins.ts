@@ -210,6 +210,7 @@ export function createStage(t: ExecutionContext, change: Partial<Runtime> = {}):
 			copy: text => done.push(`copy ${text}`),
 			setMouse: isOn => done.push(`mouse ${isOn}`),
 		},
+		drawn: {top: Number.POSITIVE_INFINITY},
 		quit: () => done.push('quit'),
 		switchTo: ({paths: {home}}) => done.push(`switch to ${home}`),
 		signal: ending.signal,
