@@ -3,8 +3,8 @@ import {once} from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import * as z from 'zod';
 import type {Context} from '../command-line/context.js';
+import {startFaultSchema} from '../platform/detached-process.js';
 import {ensurePrivateFolder} from '../platform/files.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import type {DaemonName, Paths} from '../platform/paths.js';
@@ -15,16 +15,6 @@ import {readLogSince} from './log-file.js';
 
 const lastLines = 20;
 const lookMs = 100;
-
-const faultSchema = z.object({
-	type: z.literal('failed'),
-	error: z.object({
-		code: z.string(),
-		message: z.string(),
-		hint: z.string().optional(),
-		exitCode: z.enum(exitCodes).optional(),
-	}),
-});
 
 /** The daemon as a child that shares this terminal; Ctrl-C reaches both, and its exit status is ours. */
 export async function runInForeground(
@@ -138,7 +128,7 @@ async function followChild(
 }
 
 function readFault(message: unknown): GolemError | undefined {
-	const parsed = faultSchema.safeParse(message);
+	const parsed = startFaultSchema.safeParse(message);
 	if (!parsed.success) {
 		return undefined;
 	}

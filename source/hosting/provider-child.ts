@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import fs from 'node:fs/promises';
-import * as z from 'zod';
+import {startFaultSchema} from '../platform/detached-process.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {readableLogLine} from '../platform/log-line.js';
 import {processEntry} from '../platform/program.js';
@@ -55,21 +55,11 @@ export function endOf(child: ChildProcess, signal: AbortSignal): Promise<number>
 	});
 }
 
-const faultSchema = z.object({
-	type: z.literal('failed'),
-	error: z.object({
-		code: z.string(),
-		message: z.string(),
-		hint: z.string().optional(),
-		exitCode: z.enum(exitCodes).optional(),
-	}),
-});
-
 /** What the daemon says when it cannot start. @returns asks for it once its process has ended */
 export function listenForFault(child: ChildProcess): () => Promise<GolemError | undefined> {
 	let fault: GolemError | undefined;
 	child.on('message', message => {
-		const parsed = faultSchema.safeParse(message);
+		const parsed = startFaultSchema.safeParse(message);
 		if (parsed.success) {
 			const {code, message: text, hint, exitCode} = parsed.data.error;
 			fault = new GolemError(code, text, {hint, exitCode});

@@ -6,18 +6,21 @@ import * as z from 'zod';
 import {ensurePrivateFolder} from './files.js';
 import {exitCodes, GolemError} from './golem-error.js';
 
+/** How a daemon tells that it could not start, and why. */
+export const startFaultSchema = z.object({
+	type: z.literal('failed'),
+	error: z.object({
+		code: z.string(),
+		message: z.string(),
+		hint: z.string().optional(),
+		exitCode: z.enum(exitCodes).optional(),
+	}),
+});
+
 /** What a detached process says once to whoever started it. */
 const readySignalSchema = z.discriminatedUnion('type', [
 	z.object({type: z.literal('ready'), info: z.record(z.string(), z.unknown())}),
-	z.object({
-		type: z.literal('failed'),
-		error: z.object({
-			code: z.string(),
-			message: z.string(),
-			hint: z.string().optional(),
-			exitCode: z.enum(exitCodes).optional(),
-		}),
-	}),
+	startFaultSchema,
 ]);
 export type ReadySignal = z.infer<typeof readySignalSchema>;
 
