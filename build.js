@@ -23,9 +23,10 @@ const options = {
 	platform: 'node',
 	target: 'node20',
 	jsx: 'automatic',
-	// Loaded from node_modules: the native one, and what is only needed where something is drawn. The rest comes along in
+	// Loaded from node_modules: the native one, and what Ink asks for only while it is developed. The rest comes along in
 	// the bundle, where unused parts fall away: a command starts twice as fast as from its hundreds of files.
-	external: ['sqlite3', 'ink', 'react', 'pastel', '@inkjs/ui'],
+	external: ['sqlite3', 'react-devtools-core'],
+	define: {'process.env.NODE_ENV': '"production"'},
 	minifyWhitespace: true,
 	minifySyntax: true,
 	sourcemap: 'linked',
@@ -106,8 +107,10 @@ await build({
 	outdir: 'dist/source/start-up',
 	outExtension: {'.js': '.cjs'},
 	format: 'cjs',
+	// A script cannot wait for a module, and what draws is never asked for here.
+	external: [...options.external, 'ink', 'react', 'pastel', '@inkjs/ui'],
 	plugins: [loadOnlyWhatIsNeeded],
-	define: {'import.meta': 'golemImportMeta'},
+	define: {...options.define, 'import.meta': 'golemImportMeta'},
 	banner: {js: "const golemImportMeta={url:require('node:url').pathToFileURL(__filename).href};"},
 	supported: {'dynamic-import': false},
 });

@@ -87,11 +87,6 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 	const context = await createScriptContext(line.global, streams, ending.signal);
 	const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
 	const isDrawn = isTerminal && !isJson && !isQuiet && (definition.isLive || definition.draw);
-	if (isDrawn) {
-		// React decides at its first import whether it checks everything it does.
-		process.env['NODE_ENV'] ??= 'production';
-	}
-
 	const outcome = !isDrawn
 		? await definition.run(context, input)
 		: definition.draw

@@ -9,17 +9,26 @@ import type {Runtime} from '../runtime.js';
 import {topView, type UiState} from '../ui-state.js';
 import {useSelected} from './use-selected.js';
 
-/** A remark, and the keys that work here. */
+/** A remark, and the keys that work here. Each row is drawn for itself, and only where its text is another one. */
 export function Footer({runtime}: {readonly runtime: Runtime}) {
+	return (
+		<Box flexDirection="column" height={2} flexShrink={0}>
+			<Remark runtime={runtime} />
+			<Keys runtime={runtime} />
+		</Box>
+	);
+}
+
+function Remark({runtime}: {readonly runtime: Runtime}) {
+	const ui = useSelected(runtime.ui, state => state);
+	return <TextLine width={ui.size.columns} spans={remark(ui)} />;
+}
+
+function Keys({runtime}: {readonly runtime: Runtime}) {
 	const ui = useSelected(runtime.ui, state => state);
 	// What can be done depends on what is selected.
 	useSelected(runtime.picture, picture => picture);
-	return (
-		<Box flexDirection="column" height={2} flexShrink={0}>
-			<TextLine width={ui.size.columns} spans={remark(ui)} />
-			<TextLine width={ui.size.columns} spans={keySpans(runtime, ui)} />
-		</Box>
-	);
+	return <TextLine width={ui.size.columns} spans={keySpans(runtime, ui)} />;
 }
 
 function remark({message, activities, size}: UiState): Span[] {

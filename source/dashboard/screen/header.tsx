@@ -8,23 +8,32 @@ import type {Picture} from '../picture.js';
 import type {Runtime} from '../runtime.js';
 import {useSelected} from './use-selected.js';
 
-/** Who this is, and how the network is. */
+/** Who this is, and how the network is. Each row is drawn for itself, and only where its text is another one. */
 export function Header({runtime}: {readonly runtime: Runtime}) {
+	return (
+		<Box flexDirection="column" height={2} flexShrink={0}>
+			<Who runtime={runtime} />
+			<Discovery runtime={runtime} />
+		</Box>
+	);
+}
+
+function Who({runtime}: {readonly runtime: Runtime}) {
 	const {columns} = useSelected(runtime.ui, ui => ui.size);
-	const now = useSelected(runtime.ui, ui => ui.now);
 	const identity = useSelected(runtime.picture, picture => picture.identity);
-	const directory = useSelected(runtime.picture, picture => picture.directory);
 	const who = [
 		` golem ${version}`,
 		identity ? shortId(identity) : 'no identity yet',
 		runtime.isDemo ? 'DEMO NETWORK' : runtime.paths.home,
 	].join('  ');
-	return (
-		<Box flexDirection="column" height={2} flexShrink={0}>
-			<TextLine width={columns} spans={[{text: fitText(who, columns), style: {bold: true}}]} />
-			<TextLine width={columns} spans={discoverySpans(directory, now).map(safe)} />
-		</Box>
-	);
+	return <TextLine width={columns} spans={[{text: fitText(who, columns), style: {bold: true}}]} />;
+}
+
+function Discovery({runtime}: {readonly runtime: Runtime}) {
+	const {columns} = useSelected(runtime.ui, ui => ui.size);
+	const now = useSelected(runtime.ui, ui => ui.now);
+	const directory = useSelected(runtime.picture, picture => picture.directory);
+	return <TextLine width={columns} spans={discoverySpans(directory, now).map(safe)} />;
 }
 
 const safe = (span: Span): Span => ({...span, text: displayText(span.text)});

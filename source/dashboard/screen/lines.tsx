@@ -1,5 +1,6 @@
+import {isDeepStrictEqual} from 'node:util';
 import {Box} from 'ink';
-import {useEffect} from 'react';
+import {memo, useEffect} from 'react';
 import {displayText, displayWidth} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 
@@ -20,8 +21,15 @@ export type LinesProps = {
 
 const continuation = '    ';
 
-/** As many of the lines as there is room for; the last row tells of those below. */
-export function Lines({lines: given, top = 0, width, height, wraps = false, onTop}: LinesProps) {
+/** As many of the lines as there is room for; the last row tells of those below. Drawn again only where a line is another one. */
+export const Lines = memo(function Lines({
+	lines: given,
+	top = 0,
+	width,
+	height,
+	wraps = false,
+	onTop,
+}: LinesProps) {
 	const shownLines = given.map(line => line.map(span => ({...span, text: displayText(span.text)})));
 	const lines = wraps ? shownLines.flatMap(line => wrapLine(line, width)) : shownLines;
 	const first = Math.max(0, Math.min(top, lines.length - height));
@@ -37,7 +45,7 @@ export function Lines({lines: given, top = 0, width, height, wraps = false, onTo
 			))}
 		</Box>
 	);
-}
+}, isDeepStrictEqual);
 
 /** Breaks the last piece of a line between words, as often as it takes. */
 export function wrapLine(line: Line, width: number): Line[] {

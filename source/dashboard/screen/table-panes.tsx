@@ -36,7 +36,11 @@ export function VmsPane({runtime, layout}: PaneOf) {
 }
 
 export function ProvidersPane({runtime, layout}: PaneOf) {
-	const directory = useSelected(runtime.picture, picture => picture.directory);
+	// Not the whole directory: that is another one at each answer of a server.
+	const {size} = useSelected(runtime.picture, ({directory}) => directory.providers);
+	const {now} = runtime.ui.get();
+	const age = useSelected(runtime.picture, ({directory}) => staleness(directory, now));
+	const emptyText = useSelected(runtime.picture, ({directory}) => noProviders(directory));
 	const rows = runtime.tables.providers(runtime.picture.get(), runtime.ui.get());
 	const {top, height} = useSelected(runtime.ui, ui => ui.tables.providers);
 	// Signatures are looked at where somebody looks at the provider.
@@ -55,9 +59,9 @@ export function ProvidersPane({runtime, layout}: PaneOf) {
 			layout={layout}
 			columns={providerColumns}
 			rows={rows}
-			all={directory.providers.size}
-			age={staleness(directory, runtime.ui.get().now)}
-			emptyText={noProviders(directory)}
+			all={size}
+			age={age}
+			emptyText={emptyText}
 		/>
 	);
 }
