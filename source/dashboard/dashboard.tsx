@@ -21,7 +21,7 @@ import {topView, type UiState} from './ui-state.js';
 /** What the user sees changes at most so often without a key. */
 const collectMs = 50;
 /** What a key changes is drawn sooner than anybody sees a difference. */
-const maxFps = 60;
+const maxFps = 120;
 const tickMs = 1000;
 const messageMs = 8000;
 /** How often times that are told in minutes are looked at: nothing is drawn where nothing goes on. */

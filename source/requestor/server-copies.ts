@@ -63,6 +63,9 @@ export function createServerCopies(now: () => number): ServerCopies {
 			return {changed, hasMetKnown};
 		},
 		keepOnly: ids => forget(id => !ids.has(id)),
-		forgetExpired: () => forget((_, {expiresMs}) => expiresMs <= serverNow()),
+		forgetExpired() {
+			const at = serverNow();
+			return forget((_, {expiresMs}) => expiresMs <= at);
+		},
 	};
 }
