@@ -55,9 +55,12 @@ export function tableRows({height}: Rectangle): number {
 	return Math.max(1, height - paneTitleRows - 1);
 }
 
-/** Rows of a picker's list, below its title and what is typed. */
+/** Of a picker: its title, a blank, and what is typed. */
+export const pickerHeadRows = 3;
+
+/** Rows of a picker's list. */
 export function pickerRows({body}: Pick<Layout, 'body'>): number {
-	return Math.max(1, body.height - 3);
+	return Math.max(1, body.height - pickerHeadRows);
 }
 
 /** The pane at a cell of the screen, and the row in it, counted from below its title. */

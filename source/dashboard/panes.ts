@@ -8,3 +8,15 @@ export const paneTitles: Readonly<Record<PaneId, string>> = {
 	ports: 'Ports',
 	daemons: 'Daemons',
 };
+
+/** What a tab says; it stands between brackets or blanks, whether it is the one that is seen or not. */
+export const tabText = (id: PaneId): string => `${paneIds.indexOf(id) + 1} ${paneTitles[id]}`;
+
+/** The tab at a column of the row of tabs. */
+export function tabAt(column: number): PaneId | undefined {
+	let end = 0;
+	return paneIds.find(id => {
+		end += tabText(id).length + 2;
+		return column < end;
+	});
+}

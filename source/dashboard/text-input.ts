@@ -35,3 +35,8 @@ export function editOf(event: KeyEvent | PasteEvent): TextFieldAction | undefine
 
 	return event.text === undefined ? undefined : {type: 'insert', text: event.text};
 }
+
+/** The keys that leave whatever is typed. */
+export function isCancel(event: KeyEvent | PasteEvent): boolean {
+	return event.type === 'key' && ['escape', 'ctrl-c', 'ctrl-g'].includes(keyOf(event));
+}

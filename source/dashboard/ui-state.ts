@@ -11,11 +11,15 @@ export type View =
 	| {kind: 'port'; port: number; top: number}
 	| {kind: 'daemon'; name: DaemonName; top: number}
 	| LogView
-	| {kind: 'help'; of: string; picker: PickerState}
-	| {kind: 'palette'; picker: PickerState}
+	| PickerView
 	| FormView
 	| QuestionView
 	| {kind: 'activity'; id: number; top: number};
+
+/** A list in which something is looked for. */
+export type PickerView =
+	| {kind: 'help'; of: string; picker: PickerState}
+	| {kind: 'palette'; picker: PickerState};
 
 export type LogView = {
 	kind: 'log';
@@ -89,6 +93,8 @@ export type UiState = {
 	/** Ticks once a second while something shows an age or a duration. */
 	now: number;
 };
+
+export const isPicker = (view: View): view is PickerView => view.kind === 'palette' || view.kind === 'help';
 
 export const topView = ({views}: UiState): View | undefined => views.at(-1);
 

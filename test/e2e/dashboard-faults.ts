@@ -59,7 +59,7 @@ test.serial('however a provider calls itself, all columns stay where they are', 
 	]) {
 		const screen = await openDashboard(t, {home: world.home, environment: world.environment, size});
 		press(screen, '2');
-		await screen.shows([`2 Providers ${count}`, providerName]);
+		await screen.shows([` ${count} providers `, providerName]);
 		await eventually('it is whole', () => whenTrue(isWhole(screen))).catch((error: unknown) => {
 			t.fail(`${error}\n${screen.text()}`);
 		});

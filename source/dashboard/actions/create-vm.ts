@@ -2,7 +2,7 @@ import {reduceTextField, type TextFieldAction, textField} from '../../components
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {mustListen} from '../../requestor/reachability.js';
-import {rentVm} from '../../requestor/rent.js';
+import {type RentOptions, rentVm} from '../../requestor/rent.js';
 import {shortId, sizeText} from '../columns.js';
 import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
 import {type FormField, type FormView, topView, withoutTopView, withTopView} from '../ui-state.js';
@@ -166,27 +166,44 @@ export function submitForm(runtime: Runtime, form: FormView): void {
 	}
 
 	runtime.ui.update(withoutTopView);
-	const {requestor, signal} = runtime;
-	void carryOut(runtime, {title: `Creating ${name}`, command: formCommand(form)}, async ({step}) => {
+	void createInView(runtime, formCommand(form), {
+		name,
+		resources: vmSizes[vmSizeSchema.parse(size)],
+		image: image === defaultImage ? undefined : image,
+		providerId: provider === anyProvider ? undefined : provider,
+	});
+}
+
+/** Creates a VM, or goes on where its creation was cut short, in view. */
+export async function createInView(
+	runtime: Runtime,
+	command: string,
+	wishes: Pick<RentOptions, 'name' | 'resources' | 'image' | 'providerId'>,
+): Promise<void> {
+	const {requestor, signal, keymap} = runtime;
+	const {name} = wishes;
+	await carryOut(runtime, {title: `Creating ${name}`, command}, async ({step}) => {
 		await rentVm(requestor, {
-			name,
-			resources: vmSizes[vmSizeSchema.parse(size)],
-			image: image === defaultImage ? undefined : image,
-			providerId: provider === anyProvider ? undefined : provider,
+			...wishes,
 			timeoutMs,
 			mustBeThere: mustListen,
 			onProgress: ({message}) => step(message),
 			signal,
 		});
-		return `${name} is ready; ${runtime.keymap.keysOf('vm.ssh')[0]} opens a shell in it.`;
+		return `${name} is ready; ${keymap.keysOf('vm.ssh')[0]} opens a shell in it.`;
 	});
 }
 
-function faultOf({picture}: Runtime, name: string): string | undefined {
+function faultOf({picture, keymap}: Runtime, name: string): string | undefined {
 	const parsed = vmNameSchema.safeParse(name);
 	if (!parsed.success) {
 		return `The name ${parsed.error.issues[0]?.message ?? 'is not a good one'}.`;
 	}
 
-	return picture.get().vms.has(name) ? `You have a VM named ${name} already.` : undefined;
+	const known = picture.get().vms.get(name);
+	if (known?.status === 'unconfirmed') {
+		return `The creation of ${name} was cut short; ${keymap.keysOf('vm.start')[0]} on it finishes it.`;
+	}
+
+	return known && `You have a VM named ${name} already.`;
 }

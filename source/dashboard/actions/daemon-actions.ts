@@ -6,13 +6,13 @@ import type {DaemonName} from '../../platform/paths.js';
 import {withLog, withLogLines} from '../log-view.js';
 import type {DaemonView} from '../picture.js';
 import {type ActivityReport, carryOut, type Runtime, selectedDaemon, show, tell} from '../runtime.js';
+import {followDaemonLog} from '../sources/daemon-log.js';
 import {collected} from '../store.js';
 import type {LogView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
 
 /** Lines of a log are shown at most so often. */
 const logCollectMs = 50;
-const leftLines = 500;
 const outputLines = 12;
 const outputLookMs = 150;
 
@@ -114,7 +114,7 @@ async function stop(runtime: Runtime, name: DaemonName, command: string): Promis
 	});
 }
 
-/** A view of the log; it ends with the view. */
+/** A view of the log; following ends with the view. */
 async function followLog(runtime: Runtime, name: DaemonName, command: string): Promise<void> {
 	const {paths, ui, signal} = runtime;
 	const view = newLogView(`Log of the ${name}`, command);
@@ -129,26 +129,12 @@ async function followLog(runtime: Runtime, name: DaemonName, command: string): P
 		ui.update(state => withLog(state, view.id, log => withLogLines(log, lines))),
 	);
 	const untilClosed = AbortSignal.any([signal, closed.signal]);
-	let hasSpoken = false;
 	try {
-		for await (const entry of controlOf(name, paths).logs({lines: leftLines, follow: true}, untilClosed)) {
-			hasSpoken = true;
-			if (entry !== '') {
-				add(readableLogLine(entry));
-			}
-		}
-	} catch {
-		// What it has left behind, or that it has gone, is told below.
-	} finally {
-		unsubscribe();
-	}
-
-	if (!untilClosed.aborted) {
-		const left = hasSpoken ? [] : await lastLines(paths.daemonLog(name));
-		const end = hasSpoken ? 'has ended' : 'does not run; this is what it has left';
-		for (const line of [...left, `(the ${name} ${end})`]) {
+		for await (const line of followDaemonLog(name, paths, untilClosed)) {
 			add(line);
 		}
+	} finally {
+		unsubscribe();
 	}
 }
 
@@ -164,11 +150,6 @@ function newLogView(title: string, command: string): LogView {
 		isFiltering: false,
 		back: 0,
 	};
-}
-
-async function lastLines(file: string): Promise<string[]> {
-	const text = await fs.readFile(file, 'utf8').catch(() => '');
-	return text.split('\n').filter(Boolean).slice(-leftLines).map(readableLogLine);
 }
 
 /** Several lines that come together are one change of the screen. */

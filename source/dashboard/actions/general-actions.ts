@@ -2,6 +2,7 @@ import {emptyPicker} from '../../components/list-picker-state.js';
 import type {TableAction} from '../../components/table-state.js';
 import {daemonNames} from '../../platform/paths.js';
 import {providerColumns, vmColumns} from '../columns.js';
+import {showKey} from '../keymap.js';
 import {type PaneId, paneIds} from '../panes.js';
 import {placesOf} from '../places.js';
 import {type Runtime, selectedProvider, show, tell} from '../runtime.js';
@@ -137,7 +138,12 @@ function goBack(runtime: Runtime): void {
 		ui.update(state => withTopView(state, 'log', log => ({...log, filter: '', back: 0})));
 	} else if (view) {
 		ui.update(withoutTopView);
-	} else if (ui.get().tables[ui.get().focus].filter !== '') {
+	} else if (ui.get().tables[ui.get().focus].filter === '') {
+		tell(
+			runtime,
+			`There is nothing to go back from; ${showKey(runtime.keymap.keysOf('quit')[0] ?? '')} quits.`,
+		);
+	} else {
 		act(runtime, {type: 'filter', text: ''});
 	}
 }

@@ -8,6 +8,7 @@ import {noted, type VmView, withVm} from '../picture.js';
 import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
 import {topView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
+import {createInView} from './create-vm.js';
 
 function noVm({ui, picture, keymap}: Runtime): string {
 	const view = topView(ui.get());
@@ -27,12 +28,13 @@ function onVm({
 	run,
 }: {
 	/** The word after `golem vm`. */
-	verb: string;
+	verb: string | ((vm: VmView) => string);
 	/** Why not, where it cannot be done with this one. */
 	refuse?: (vm: VmView) => string | undefined;
 	run: (runtime: Runtime, vm: VmView, command: string) => void | Promise<void>;
 }): Action {
-	const command = ({name}: VmView) => `golem vm ${verb} ${quoteForShell([name])}`;
+	const command = (vm: VmView) =>
+		`golem vm ${typeof verb === 'string' ? verb : verb(vm)} ${quoteForShell([vm.name])}`;
 	return {
 		unavailable(runtime) {
 			const vm = selectedVm(runtime);
@@ -59,12 +61,16 @@ export const vmActions: Actions = {
 		run: openShell,
 	}),
 	'vm.start': onVm({
-		verb: 'start',
+		// One whose creation was cut short is created to its end.
+		verb: ({status}) => (status === 'unconfirmed' ? 'create' : 'start'),
 		refuse: ({name, status}) =>
-			status === 'stopped' || status === 'error'
+			['stopped', 'error', 'unconfirmed'].includes(status)
 				? undefined
 				: `${name} is ${status}; only a stopped VM can be started.`,
-		run: (runtime, vm, command) => power(runtime, vm, command, 'start'),
+		run: (runtime, vm, command) =>
+			vm.status === 'unconfirmed'
+				? createInView(runtime, command, {name: vm.name})
+				: power(runtime, vm, command, 'start'),
 	}),
 	'vm.stop': onVm({
 		verb: 'stop',

@@ -3,7 +3,7 @@ import type {ReactNode} from 'react';
 import {displayText, displayWidth} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import type {Layout, Rectangle} from '../layout.js';
-import {type PaneId, paneIds, paneTitles} from '../panes.js';
+import {type PaneId, paneIds, paneTitles, tabText} from '../panes.js';
 import type {UiState} from '../ui-state.js';
 
 export type PaneProps = {
@@ -46,12 +46,13 @@ function titleSpans(id: PaneId, isFocused: boolean, count: string): Span[] {
 }
 
 function tabSpans(focused: PaneId, count: string): Span[] {
-	return paneIds.flatMap((id, index): Span[] => {
-		const name = `${index + 1} ${paneTitles[id]}`;
+	const tabs = paneIds.map((id): Span => {
+		const text = tabText(id);
 		return id === focused
-			? [{text: `[${name}${count === '' ? '' : ` ${count}`}] `, style: {bold: true, color: 'cyan'}}]
-			: [{text: ` ${name}  `, style: {dimColor: true}}];
+			? {text: `[${text}]`, style: {bold: true, color: 'cyan'}}
+			: {text: ` ${text} `, style: {dimColor: true}};
 	});
+	return [...tabs, {text: count === '' ? ' ' : `  ${count} `}];
 }
 
 function filterText(id: PaneId, {tables, filtering, focus}: UiState): string {

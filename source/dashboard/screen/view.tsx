@@ -8,10 +8,10 @@ import {dim, heading} from '../details/facts.js';
 import {portLines} from '../details/port-lines.js';
 import {type FreeOverTime, providerLines} from '../details/provider-lines.js';
 import {vmLines} from '../details/vm-lines.js';
-import {helpItems, paletteItems} from '../key-items.js';
-import type {Rectangle} from '../layout.js';
+import {pickerRows, type Rectangle} from '../layout.js';
+import {pickerItems} from '../pickers.js';
 import type {Runtime} from '../runtime.js';
-import type {View} from '../ui-state.js';
+import {isPicker, type PickerView, type View} from '../ui-state.js';
 import {type Line, Lines} from './lines.js';
 import {activityLines, formLines, logLines, questionLines} from './overlay-lines.js';
 import {useSelected} from './use-selected.js';
@@ -26,21 +26,21 @@ export type ViewProps = {
 /** What lies over the panes. */
 export function ViewScreen(props: ViewProps) {
 	const {runtime, view, area} = props;
-	if (view.kind === 'palette' || view.kind === 'help') {
-		return <PickerView {...props} view={view} />;
+	if (isPicker(view)) {
+		return <PickerScreen runtime={runtime} view={view} area={area} />;
 	}
 
 	return <LinesView runtime={runtime} view={view} area={area} historyOf={props.historyOf} />;
 }
 
-function PickerView({
+function PickerScreen({
 	runtime,
 	view,
 	area,
-}: ViewProps & {readonly view: Extract<View, {kind: 'palette' | 'help'}>}) {
+}: Omit<ViewProps, 'view' | 'historyOf'> & {readonly view: PickerView}) {
 	useSelected(runtime.picture, picture => picture);
-	const items = view.kind === 'palette' ? paletteItems(runtime) : helpItems(runtime, view.of);
-	const height = Math.max(1, area.height - 3);
+	const items = pickerItems(runtime, view);
+	const height = pickerRows({body: area});
 	const title = view.kind === 'palette' ? 'All actions' : 'The keys that work here';
 	return (
 		<Box flexDirection="column" width={area.width} height={area.height} flexShrink={0} overflow="hidden">

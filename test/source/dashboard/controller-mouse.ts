@@ -1,4 +1,6 @@
 import test from 'ava';
+import {pickerMatches} from '../../../source/components/list-picker-state.js';
+import {pickerItems} from '../../../source/dashboard/pickers.js';
 import {topView} from '../../../source/dashboard/ui-state.js';
 import {portsReport} from '../hosting/_reports.js';
 import {createStage, entry, providerId, rentInPicture, type Stage, withProviders} from './_stand-ins.js';
@@ -99,4 +101,51 @@ test('a click ends the typing of a filter, and keeps it', t => {
 	stage.type(click(5, 19));
 	t.is(stage.ui.get().filtering, undefined);
 	t.is(tables(stage).vms.filter, 'vm-3');
+});
+
+test('a click on a tab goes to its pane', t => {
+	const stage = withThings(createStage(t));
+	stage.ui.update(ui => ({...ui, size: {columns: 80, rows: 24}}));
+	// [1 VMs] 2 Providers  3 Ports  4 Daemons
+	for (const [x, pane] of [
+		[8, 'providers'],
+		[19, 'providers'],
+		[6, 'vms'],
+		[0, 'vms'],
+		[20, 'ports'],
+		[28, 'ports'],
+		[29, 'daemons'],
+		[70, 'daemons'],
+	] as const) {
+		stage.type(click(x, 2));
+		t.is(stage.ui.get().focus, pane, `column ${x}`);
+	}
+});
+
+// In a picker rows 2, 3 and 4 are its title, a blank and what is typed.
+test('the wheel and clicks select in the palette, and a click on what is selected does it', t => {
+	const stage = withThings(createStage(t));
+	stage.type(':pane');
+	const selected = () => {
+		const view = topView(stage.ui.get());
+		return view?.kind === 'palette' ? view.picker.index : undefined;
+	};
+
+	stage.type(wheelDown(5, 10));
+	t.is(selected(), 3);
+	stage.type(wheelUp(5, 10) + click(5, 7));
+	t.is(selected(), 2);
+	for (const y of [1, 2, 3, 4, 37, 39]) {
+		stage.type(click(5, y));
+		t.is(selected(), 2, `row ${y}`);
+	}
+
+	const view = topView(stage.ui.get());
+	const matches = view?.kind === 'palette' ? pickerMatches(pickerItems(stage.runtime, view), 'pane') : [];
+	const row = 5 + matches.findIndex(({item}) => item.id === 'pane-4');
+	stage.type(click(5, row));
+	t.is(selected(), row - 5);
+	stage.type(click(5, row));
+	t.is(topView(stage.ui.get()), undefined);
+	t.is(stage.ui.get().focus, 'daemons');
 });

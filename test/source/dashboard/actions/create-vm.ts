@@ -1,6 +1,7 @@
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {formCommand, wishesOf} from '../../../../source/dashboard/actions/create-vm.js';
+import {withRentals} from '../../../../source/dashboard/picture.js';
 import type {Runtime} from '../../../../source/dashboard/runtime.js';
 import {type FormView, topView} from '../../../../source/dashboard/ui-state.js';
 import {GolemError} from '../../../../source/platform/golem-error.js';
@@ -14,6 +15,7 @@ import {
 	createStage,
 	entry,
 	providerId,
+	rental,
 	rentInPicture,
 	type Stage,
 	standInProvider,
@@ -193,6 +195,33 @@ test('what the form says is rented, step by step, with the command that does the
 	]);
 	t.deepEqual((await rentals.get('web'))?.access, access);
 	t.is(stage.message(), 'web is ready; o opens a shell in it.');
+});
+
+test('a creation that was cut short is finished by starting the VM, with the order as it was', async t => {
+	const orders: CreateVmBody[] = [];
+	const {requestor, rentals} = await rentingRequestor(t, async body => {
+		orders.push(body);
+	});
+	const begun = rental('web', {resources: {cpu: 2, memory: 4, storage: 20}, vm_id: null, job_id: null});
+	await rentals.set('web', begun);
+	const stage = openForm(t, {requestor});
+	stage.picture.update(picture => withRentals(picture, [begun]));
+	stage.type('c\u0015web\r');
+	t.is(form(stage).error, 'The creation of web was cut short; u on it finishes it.');
+	stage.type(esc);
+	stage.type('u');
+	const activity = () => stage.ui.get().activities.at(-1);
+	await eventually('the VM is ready', () => whenTrue(activity()?.state !== 'running'));
+	t.like(activity(), {
+		title: 'Creating web',
+		command: 'golem vm create web',
+		state: 'done',
+		result: 'web is ready; o opens a shell in it.',
+	});
+	t.deepEqual(orders, [
+		{name: 'web', resources: {cpu: 2, memory: 4, storage: 20}, ssh_key: 'ssh-ed25519 AAAA'},
+	]);
+	t.deepEqual((await rentals.get('web'))?.access, access);
 });
 
 test('an order that is refused is told, with what helps', async t => {

@@ -114,6 +114,29 @@ test('where a daemon ends in good order, its log says so', async t => {
 	t.is(stage.message(), undefined);
 });
 
+test('a log goes on with the next start of its daemon, without what was shown before', async t => {
+	const {paths, stage} = await onDaemons(t);
+	const line = (second: number, msg: string) =>
+		`${JSON.stringify({level: 'info', time: `2026-01-02T03:04:0${second}.000Z`, msg})}\n`;
+	const before = line(1, 'before');
+	let starts = 0;
+	const streams: http.ServerResponse[] = [];
+	await startHttpServer(
+		t,
+		response => {
+			starts += 1;
+			response.write(starts === 1 ? before : `${before}${line(2, 'after')}`);
+			streams.push(response);
+		},
+		{path: paths.daemonSocket('discovery')},
+	);
+	stage.type('f');
+	await shows(stage, '03:04:01 info  before');
+	streams[0]?.end();
+	await shows(stage, '03:04:01 info  before', '(the discovery has ended)', '03:04:02 info  after');
+	t.is(starts, 2);
+});
+
 test('of a daemon that does not run there is what it has left', async t => {
 	const {paths, stage} = await onDaemons(t);
 	await fs.mkdir(path.dirname(paths.daemonLog('discovery')), {recursive: true});
