@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type {ExitCode} from '../platform/golem-error.js';
 import type {Context} from './context.js';
+import type {DocumentName} from './documents.js';
 
 /**
 How a command ended: an exit status, nothing for «done», or what is left to do in a terminal that no live view draws on
@@ -25,6 +26,8 @@ export type Command<Args = unknown, Options = unknown> = {
 	/** Positional words, as a tuple; descriptions give their names. */
 	args: z.ZodType<Args>;
 	options: z.ZodObject;
+	/** What it writes with `--json`, the first of them mostly; none where that is somebody else's to say, such as a shell's. */
+	documents: readonly DocumentName[];
 	/** Full command lines that work as they stand. */
 	examples: readonly string[];
 	/** Does it take long enough that a person wants to watch? Then a terminal shows a live list of steps. */

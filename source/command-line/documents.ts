@@ -1,11 +1,5 @@
 import * as z from 'zod';
-import {settingDescriptionSchema} from '../platform/setting-descriptions.js';
-import {advertisementSchema} from '../protocol/advertisement.js';
-import {daemonStatusSchema, portsReportSchema} from '../protocol/control.js';
-import {resourcesSchema} from '../protocol/resources.js';
-import {timestampSchema} from '../protocol/time.js';
-import {vmAccessSchema, vmSchema} from '../protocol/vm.js';
-import {settingOwners} from './all-settings.js';
+import {commands} from './registry.js';
 
 /** What a command that failed writes with `--json`. */
 const errorDocumentSchema = z.object({
@@ -17,90 +11,85 @@ const errorDocumentSchema = z.object({
 	}),
 });
 
-const vmListSchema = z.array(
-	z.looseObject({
-		name: z.string(),
-		id: z.string().nullable(),
-		provider_id: z.string(),
-		resources: resourcesSchema,
-		image: z.string().nullable(),
-		status: z
-			.string()
-			.describe('As the provider says; gone, unconfirmed or unreachable where it says nothing'),
-		ip_address: z.string().nullable(),
-		ssh_port: z.number().int().nullable(),
-		created_at: timestampSchema,
-		error_message: z.string().nullable(),
-	}),
-);
+const ofVms = () => import('./documents/vm-documents.js');
+const ofDaemons = () => import('./documents/daemon-documents.js');
+const ofThisMachine = () => import('./documents/machine-documents.js');
 
-const imagesSchema = z.array(
-	z.object({
-		name: z.string(),
-		description: z.string(),
-		aliases: z.array(z.string()),
-		installed: z.boolean(),
-		folder: z.string().nullable(),
-		architecture: z.string().nullable(),
-		kernel_version: z.string().nullable(),
-		disk_gb: z.number().nullable(),
-		built_at: z.string().nullable(),
-	}),
-);
-
-type DocumentEntry = {
-	/** The command that writes it. */
-	command: string;
-	schema: z.ZodType | (() => Promise<z.ZodType>);
-};
-
+/** Each is loaded when somebody asks for its schema: a command that writes one needs none. */
 const documents = {
-	error: {command: 'any command that fails', schema: errorDocumentSchema},
-	snapshot: {
-		command: 'golem --json',
-		schema: async () => (await import('../dashboard/snapshot-schema.js')).snapshotSchema,
-	},
-	vm: {
-		command: 'golem vm info NAME --json',
-		schema: vmSchema.extend({provider_id: z.string(), access: vmAccessSchema.nullable()}),
-	},
-	'vm-list': {command: 'golem vm list --json', schema: vmListSchema},
-	providers: {command: 'golem vm providers --json', schema: z.array(advertisementSchema)},
-	ports: {command: 'golem provider verify --json', schema: portsReportSchema},
-	'daemon-status': {
-		command: 'golem provider status --json, and the other daemons’',
-		schema: z.union([
-			daemonStatusSchema.extend({running: z.literal(true)}),
-			z.object({running: z.literal(false), name: z.string()}),
-		]),
-	},
-	settings: {
-		command: 'golem config list --json',
-		schema: z.array(settingDescriptionSchema.extend({owner: z.enum(settingOwners)})),
-	},
-	images: {command: 'golem images --json', schema: imagesSchema},
-} as const satisfies Record<string, DocumentEntry>;
+	error: async () => errorDocumentSchema,
+	snapshot: async () => (await import('../dashboard/snapshot-schema.js')).snapshotSchema,
+	vm: async () => (await ofVms()).vmInfoSchema,
+	'vm-created': async () => (await ofVms()).vmCreatedSchema,
+	'vm-power': async () => (await import('../protocol/vm.js')).vmSchema,
+	'vm-list': async () => (await ofVms()).vmListSchema,
+	'vm-access': async () => (await import('../protocol/vm.js')).vmAccessSchema,
+	'vm-usage': async () => (await ofVms()).vmUsageDocumentSchema,
+	'vm-key-added': async () => (await ofVms()).vmKeyAddedSchema,
+	'vm-destroyed': async () => (await ofVms()).vmDestroyedSchema,
+	'vm-purged': async () => (await ofVms()).vmPurgedSchema,
+	'ssh-config': async () => (await ofVms()).sshConfigSchema,
+	providers: async () => z.array((await import('../protocol/advertisement.js')).advertisementSchema),
+	ports: async () => (await import('../protocol/control.js')).portsReportSchema,
+	'daemon-status': async () => (await ofDaemons()).daemonStatusDocumentSchema,
+	'daemon-started': async () => (await ofDaemons()).daemonStartedSchema,
+	'daemon-restarted': async () => (await ofDaemons()).daemonRestartedSchema,
+	'daemon-stopped': async () => (await ofDaemons()).daemonStoppedSchema,
+	'daemon-event': async () => (await ofDaemons()).daemonEventSchema,
+	'log-line': async () => (await ofDaemons()).logLineSchema,
+	daemons: async () => (await ofDaemons()).daemonsSchema,
+	service: async () => (await ofDaemons()).serviceSchema,
+	settings: async () => z.array((await ofThisMachine()).settingSchema),
+	setting: async () => (await ofThisMachine()).settingSchema,
+	'setting-changed': async () => (await ofThisMachine()).settingChangedSchema,
+	images: async () => (await ofThisMachine()).imagesSchema,
+	identity: async () => (await ofThisMachine()).identitySchema,
+	version: async () => (await ofThisMachine()).versionSchema,
+	setup: async () => (await ofThisMachine()).setupSchema,
+	diagnosis: async () => (await ofThisMachine()).diagnosisSchema,
+	demo: async () => (await ofThisMachine()).demoSchema,
+	completion: async () => (await ofThisMachine()).completionSchema,
+	documents: async () => (await ofThisMachine()).documentListSchema,
+	'json-schema': async () => z.looseObject({$schema: z.string(), title: z.string()}),
+	help: async () => (await ofThisMachine()).helpSchema,
+} as const satisfies Record<string, () => Promise<z.ZodType>>;
 
 export type DocumentName = keyof typeof documents;
 
-/** The documents of `--json` that have a schema. */
+/** What `--json` writes: each kind of document by its name. */
 export const documentNames = Object.keys(documents) as [DocumentName, ...DocumentName[]];
 
-/** The command that writes it. */
-export function documentSource(name: DocumentName): string {
-	return documents[name].command;
+/** Which commands write which documents. */
+export async function documentSources(): Promise<Map<DocumentName, string[]>> {
+	const sources = new Map<DocumentName, string[]>(documentNames.map(name => [name, []]));
+	sources.get('error')?.push('any command that fails');
+	for (const [words, load] of Object.entries(commands)) {
+		for (const document of (await load()).default.documents) {
+			sources.get(document)?.push(`golem ${words}`.trim());
+		}
+	}
+
+	return sources;
 }
 
 /** The JSON Schema of a document, as a reader needs it. */
 export async function documentSchema(name: DocumentName): Promise<object> {
-	const {schema, command}: DocumentEntry = documents[name];
+	const writers = (await documentSources()).get(name) ?? [];
 	return {
 		title: `golem ${name}`,
-		description: `What is written by: ${command}`,
+		description: `What --json has written by: ${writers.join(', ')}`,
 		// As it stands in the document, before anything is made of it.
-		...z.toJSONSchema(typeof schema === 'function' ? await schema() : schema, {
+		...z.toJSONSchema(await documents[name](), {
 			io: 'input',
 			unrepresentable: 'any',
+			override: ({jsonSchema}) => dropUnicodePattern(jsonSchema),
 		}),
 	};
+}
+
+/** Classes of Unicode are known to the expressions of few languages, and in JavaScript's only with a flag. */
+function dropUnicodePattern(schema: {pattern?: string | undefined}): void {
+	if (/\\p\{/i.test(schema.pattern ?? '')) {
+		delete schema.pattern;
+	}
 }

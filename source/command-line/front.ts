@@ -6,7 +6,7 @@ import type {Command, Outcome} from './command.js';
 import {completionFlag} from './completion-scripts.js';
 import type {Context} from './context.js';
 import {report} from './error-report.js';
-import {commandHelp, describeCommand, describeCommands, isGroup, overviewHelp} from './help.js';
+import {describeCommand, describeCommands, isGroup, overviewHelp, wholeHelp} from './help.js';
 import {commands, findCommand, suggestCommands} from './registry.js';
 import {createScriptContext} from './script-context.js';
 import {beginTerminalSession, type TerminalSession} from './terminal-session.js';
@@ -73,7 +73,7 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 
 	if (wantsHelp) {
 		const {name} = found;
-		print(isJson ? JSON.stringify(describeCommand(name, definition)) : commandHelp(name, definition));
+		print(isJson ? JSON.stringify(describeCommand(name, definition)) : await wholeHelp(name, definition));
 		return exitCodes.done;
 	}
 

@@ -30,26 +30,49 @@ export function describeCommand(name: string, definition: Command) {
 		usage,
 		options,
 		examples: [...definition.examples],
+		documents: [...definition.documents],
 	};
 }
 
 /** The help of one command. */
 export function commandHelp(name: string, definition: Command): string {
-	const {description, usage, options, examples} = describeCommand(name, definition);
-	const own = options.map(
-		({flag, takes, description: text}) => [`${flag}${takes === null ? '' : ` <${takes}>`}`, text] as const,
-	);
+	const {description, usage, examples, documents} = describeCommand(name, definition);
 	return [
 		description,
 		'',
 		`Usage: ${usage}`,
 		'',
 		'Options:',
-		...columns([...own, ...globalOptions]),
+		...columns([...ownOptions(name, definition), ...globalOptions]),
 		'',
 		'Examples:',
 		...examples.map(example => `  ${example}`),
+		...(documents.length === 0
+			? []
+			: ['', 'What --json writes:', ...documents.map(document => `  golem schema ${document}`)]),
 	].join('\n');
+}
+
+/** The same; of one with commands below it, such as `provider`, these too. */
+export async function wholeHelp(name: string, definition: Command): Promise<string> {
+	const below = isGroup(name) ? (await describeCommands(name)).filter(({command}) => command !== name) : [];
+	return [
+		commandHelp(name, definition),
+		...(below.length === 0
+			? []
+			: [
+					'',
+					'Commands:',
+					...columns(below.map(({command, description}) => [command, description] as const)),
+				]),
+	].join('\n');
+}
+
+function ownOptions(name: string, definition: Command): Array<readonly [string, string]> {
+	return describeCommand(name, definition).options.map(({flag, takes, description}) => [
+		`${flag}${takes === null ? '' : ` <${takes}>`}`,
+		description,
+	]);
 }
 
 /** All commands, or those of one group such as `vm`, each with what it does. */
@@ -70,6 +93,7 @@ export async function overviewHelp(group = ''): Promise<string> {
 	const rows = (await describeCommands(group)).map(
 		({command, description}) => [command, description] as const,
 	);
+	const whole = group === '' ? (await commands['']?.())?.default : undefined;
 	return [
 		group === '' ? 'Rent a virtual machine, or rent out your own, from one terminal.' : `golem ${group}`,
 		'',
@@ -79,7 +103,7 @@ export async function overviewHelp(group = ''): Promise<string> {
 		...columns(rows),
 		'',
 		'Options:',
-		...columns(globalOptions),
+		...columns([...(whole ? ownOptions('', whole) : []), ...globalOptions]),
 		...(group === ''
 			? [
 					'',

@@ -10,6 +10,7 @@ export function powerCommand(verb: 'start' | 'stop', description: string): Comma
 		description,
 		args: z.tuple([vmNameSchema.describe('NAME')]),
 		options: z.object({}),
+		documents: ['vm-power'],
 		examples: [`golem vm ${verb} my-vm`, `golem vm ${verb} my-vm --json`],
 		isLive: true,
 		async run(context, {args: [name]}) {

@@ -1,7 +1,6 @@
 import {exitCodes} from '../platform/golem-error.js';
 import {findAllSettings, settingOwners, settingText} from './all-settings.js';
 import type {Context} from './context.js';
-import {documentNames} from './documents.js';
 import {columns, type TopicName} from './help.js';
 
 /** What a topic of `golem help` has to say. */
@@ -64,8 +63,8 @@ function jsonText(): string {
 		'are any, and the exit status is not 0. Codes stay as they are; messages are for people. New fields may come at',
 		'any time: pass over those you do not know.',
 		'',
-		'JSON Schemas of the main documents:',
-		...documentNames.map(name => `  golem schema ${name}`),
+		'`golem schema` lists all documents, and shows the JSON Schema of one: `golem schema vm-list`. The help of each',
+		'command names what it writes.',
 		'',
 		'For instance, the names of the VMs that run:',
 		`  golem vm list --json | jq -r '.[] | select(.status == "running") | .name'`,

@@ -32,6 +32,7 @@ const definition = command({
 		include: z.boolean().optional().describe('Show status and headers too'),
 		timeout: z.number().min(1).max(3600).default(200).describe('Seconds to wait for an answer'),
 	}),
+	documents: [],
 	examples: [
 		'golem api GET /api/v1/vms --provider my-vm',
 		'golem api POST /api/v1/vms/my-vm/stop --provider 0x2c7536e3605d9c16a7a3d7b1898e529396a65c23 --include',

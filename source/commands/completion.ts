@@ -7,6 +7,7 @@ const definition = command({
 	description: 'Print a script that has a shell complete commands, flags, VMs and providers',
 	args: z.tuple([z.enum(shells).describe('SHELL')]),
 	options: z.object({}),
+	documents: ['completion'],
 	examples: ['golem completion bash', 'golem completion zsh'],
 	async run({result}, {args: [shell]}) {
 		const script = completionScript(shell);

@@ -22,6 +22,7 @@ const definition = command({
 	options: z.object({
 		stop: z.boolean().optional().describe('End a demo that was kept running'),
 	}),
+	documents: ['demo'],
 	examples: ['golem demo', 'golem demo --json', 'golem demo --stop'],
 	isLive: true,
 	async run(context, {options: {stop}}) {

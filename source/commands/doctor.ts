@@ -9,6 +9,7 @@ const definition = command({
 	description: 'Find out why your provider gets no work, and what to do about it',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['diagnosis'],
 	examples: ['golem doctor', 'golem doctor --json'],
 	async run(context) {
 		const {isJson, isQuiet, line, result} = context;

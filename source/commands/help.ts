@@ -3,13 +3,13 @@ import {command} from '../command-line/command.js';
 import type {Context} from '../command-line/context.js';
 import {
 	columns,
-	commandHelp,
 	describeCommand,
 	describeCommands,
 	isGroup,
 	overviewHelp,
 	type TopicName,
 	topicNames,
+	wholeHelp,
 } from '../command-line/help.js';
 import {namesLike} from '../command-line/likeness.js';
 import {commands, suggestCommands} from '../command-line/registry.js';
@@ -20,6 +20,7 @@ const definition = command({
 	description: 'Read about a command or a topic; alone, see what there is',
 	args: z.tuple([z.string().optional().describe('TOPIC'), z.string().optional().describe('SUBCOMMAND')]),
 	options: z.object({}),
+	documents: ['help'],
 	examples: ['golem help exit-codes', 'golem help vm create'],
 	async run(context, {args: words}) {
 		const name = words.filter(word => word !== undefined).join(' ');
@@ -69,9 +70,10 @@ async function showTopic(context: Context, topic: TopicName): Promise<void> {
 async function showCommand({result}: Context, name: string): Promise<void> {
 	const module = await commands[name]?.();
 	if (module) {
+		const text = await wholeHelp(name, module.default);
 		result(
 			describeCommand(name, module.default),
-			() => commandHelp(name, module.default),
+			() => text,
 			() => [name],
 		);
 	}

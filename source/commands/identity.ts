@@ -7,6 +7,7 @@ const definition = command({
 	description: 'Show who you are in the network',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['identity'],
 	examples: ['golem identity', 'golem identity --json'],
 	async run({paths, sources, result}) {
 		const {id} = await createRequestor(paths, sources).identity();

@@ -8,6 +8,7 @@ const definition = command({
 	description: 'List the guest images: which can be built, and which are there',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['images'],
 	examples: ['golem images', 'golem images --json'],
 	async run({paths, result, note, isJson, isQuiet, signal}) {
 		const images = (await listImages(paths.images, signal)).map(describe);

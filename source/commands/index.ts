@@ -17,6 +17,7 @@ const definition = command({
 			.optional()
 			.describe('With --json: all of it again at each change, one document a line'),
 	}),
+	documents: ['snapshot'],
 	examples: ['golem', 'golem --json', 'golem --json --watch'],
 	async run(context, {options: {watch}}) {
 		if (watch) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {command} from '../command-line/command.js';
-import {documentNames, documentSchema, documentSource} from '../command-line/documents.js';
+import {documentNames, documentSchema, documentSources} from '../command-line/documents.js';
 import {textTable} from '../command-line/text-table.js';
 import {exitCodes} from '../platform/golem-error.js';
 
@@ -8,16 +8,23 @@ const definition = command({
 	description: 'Show the JSON Schema of what --json prints; alone, list the documents',
 	args: z.tuple([z.enum(documentNames).optional().describe('DOCUMENT')]),
 	options: z.object({}),
+	documents: ['documents', 'json-schema'],
 	examples: ['golem schema', 'golem schema vm'],
 	async run({result}, {args: [name]}) {
 		if (name === undefined) {
-			const all = documentNames.map(document => ({name: document, written_by: documentSource(document)}));
+			const all = [...(await documentSources())].map(([document, writers]) => ({
+				name: document,
+				written_by: writers,
+			}));
 			result(
 				all,
 				() =>
 					textTable(
 						['DOCUMENT', 'WRITTEN BY'],
-						all.map(({name: document, written_by}) => [document, written_by]),
+						all.map(({name: document, written_by: [first = '-', ...more]}) => [
+							document,
+							more.length === 0 ? first : `${first}, and ${more.length} more`,
+						]),
 					),
 				() => [...documentNames],
 			);

@@ -25,6 +25,7 @@ const definition = command({
 	description: 'Get this machine ready to host VMs: installs what is missing and builds the guest image',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['setup'],
 	examples: ['golem setup', 'golem setup --yes'],
 	isLive: true,
 	async run(context) {

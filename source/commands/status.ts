@@ -21,6 +21,7 @@ const definition = command({
 	description: 'Show which daemons run on this machine',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['daemons'],
 	examples: ['golem status', 'golem status --json'],
 	async run({paths, result, note}) {
 		const rows = await Promise.all(daemonNames.map(name => look(name, paths)));

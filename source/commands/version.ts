@@ -7,6 +7,7 @@ const definition = command({
 	description: 'Show the version',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['version'],
 	examples: ['golem version', 'golem version --json'],
 	async run({result}) {
 		result(

@@ -8,6 +8,7 @@ import {controlOf, findDaemon} from './daemon-control.js';
 import {readLogTail} from './log-file.js';
 import {type LogLevel, logLevels, passesLevel} from './log-level.js';
 import {describeOtherVersion} from './other-version.js';
+import {isSilence} from './silence.js';
 
 const mostLines = 10_000;
 /** What can have been written between two questions, and is then in both answers. */
@@ -28,6 +29,7 @@ export function logsCommand(name: DaemonName): Command {
 				.optional()
 				.describe(`Only what is that grave or graver: ${logLevels.join(', ')}`),
 		}),
+		documents: ['log-line'],
 		examples: [
 			`golem ${name} logs --follow`,
 			`golem ${name} logs --level warn`,
@@ -46,10 +48,18 @@ export function logsCommand(name: DaemonName): Command {
 	});
 }
 
-/** From the daemon itself; where none runs, what it left behind is read from the file. */
+/** From the daemon itself; where none runs or it does not answer, what it has written is read from the file. */
 async function* readLog(name: DaemonName, context: Context, options: LogOptions): AsyncGenerator<string> {
 	const {paths, note} = context;
-	const status = await findDaemon(name, paths);
+	let silence: GolemError | undefined;
+	const status = await findDaemon(name, paths).catch((error: unknown) => {
+		if (!isSilence(error)) {
+			throw error;
+		}
+
+		silence = error;
+		return undefined;
+	});
 	if (status) {
 		const other = describeOtherVersion(name, status);
 		if (other !== undefined) {
@@ -68,7 +78,11 @@ async function* readLog(name: DaemonName, context: Context, options: LogOptions)
 		});
 	}
 
-	note(`The ${name} is not running; this is what it has left in ${paths.daemonLog(name)}`);
+	note(
+		silence
+			? `${silence.message} This is what it has written in ${paths.daemonLog(name)}`
+			: `The ${name} is not running; this is what it has left in ${paths.daemonLog(name)}`,
+	);
 	yield* lastOf(left, options);
 }
 

@@ -17,6 +17,7 @@ export function restartCommand(name: DaemonName): Command {
 		description: `Stop the ${name} and start it in the background, with the flags it had`,
 		args: z.tuple([]),
 		options: z.object({}),
+		documents: ['daemon-restarted'],
 		examples: [`golem ${name} restart`, `golem ${name} restart --json`],
 		async run(context) {
 			const {paths, result} = context;

@@ -18,6 +18,7 @@ import {
 	serviceOf,
 	userName,
 } from './service.js';
+import {startService} from './service-start.js';
 
 /** `golem <daemon> install-service`. */
 export function installServiceCommand(name: DaemonName): Command {
@@ -28,6 +29,7 @@ export function installServiceCommand(name: DaemonName): Command {
 			dryRun: z.boolean().optional().describe('Print the unit, and change nothing'),
 			uninstall: z.boolean().optional().describe('Stop the service and take it away again'),
 		}),
+		documents: ['service'],
 		examples: [
 			`golem ${name} install-service`,
 			`golem ${name} install-service --dry-run`,
@@ -79,7 +81,7 @@ async function install(context: Context, service: Service): Promise<number> {
 
 	const running = await findDaemon(name, paths);
 	if (!running) {
-		await runService(service, 'start');
+		await startService(service, 'start', context);
 	}
 
 	const isNew = known === undefined || !wasEnabled;
@@ -126,9 +128,12 @@ async function tellMore(
 	}
 }
 
-async function remove({result}: Context, service: Service): Promise<number> {
+async function remove({result, paths}: Context, service: Service): Promise<number> {
 	const {name, unit, scope, file} = service;
 	const wasThere = await fileExists(file);
+	// One that does not answer is ended with its service as any other.
+	const running = await findDaemon(name, paths).catch(() => undefined);
+	const goesOn = running && !(await isRunBy(service, running.pid)) ? running : undefined;
 	if (wasThere) {
 		await runService(service, 'disable', '--now');
 		await fs.rm(file, {force: true});
@@ -136,9 +141,11 @@ async function remove({result}: Context, service: Service): Promise<number> {
 	}
 
 	result({unit, scope, file, state: wasThere ? 'removed' : 'unchanged'}, () =>
-		wasThere
-			? `${unit} is stopped and removed. Start the ${name} by hand with: golem ${name} --detach`
-			: `${unit} was not installed.`,
+		!wasThere
+			? `${unit} was not installed.`
+			: goesOn
+				? `${unit} is removed. The ${name} (pid ${goesOn.pid}) was started by hand, and goes on.`
+				: `${unit} is stopped and removed. Start the ${name} by hand with: golem ${name} --detach`,
 	);
 	return exitCodes.done;
 }

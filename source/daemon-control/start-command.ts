@@ -42,6 +42,7 @@ export function startCommand(
 		description,
 		args: z.tuple([]),
 		options: startOptions,
+		documents: ['daemon-started', 'daemon-event'],
 		examples: [`golem ${name} --detach`, `golem ${name} --port 0`],
 		run: startBy(foreground),
 		...(drawnForeground ? {draw: startBy(drawnForeground)} : {}),

@@ -13,6 +13,7 @@ export function statusCommand(name: DaemonName): Command {
 		description: `Show how the ${name} is; where it does not run, how it ended`,
 		args: z.tuple([]),
 		options: z.object({}),
+		documents: ['daemon-status'],
 		examples: [`golem ${name} status`, `golem ${name} status --json`],
 		async run({paths, result, note}) {
 			const status = await findDaemon(name, paths);

@@ -4,6 +4,8 @@ import type {Context} from '../command-line/context.js';
 import {exitCodes} from '../platform/golem-error.js';
 import type {DaemonName} from '../platform/paths.js';
 import {stopDaemon} from './daemon-control.js';
+import {findService, isPending, runService} from './service.js';
+import {explainSilence} from './silence.js';
 
 /** `golem <daemon> stop`. */
 export function stopCommand(name: DaemonName): Command {
@@ -11,12 +13,17 @@ export function stopCommand(name: DaemonName): Command {
 		description: `Stop the ${name}`,
 		args: z.tuple([]),
 		options: z.object({}),
+		documents: ['daemon-stopped'],
 		examples: [`golem ${name} stop`, `golem ${name} stop --json`],
 		async run(context) {
+			const wasPending = await giveUpStart(name, context);
 			const pid = await stopAndTell(name, context);
 			context.result(
 				{name, stopped: pid !== undefined, pid: pid ?? null},
-				() => (pid === undefined ? `The ${name} was not running.` : `The ${name} (pid ${pid}) has stopped.`),
+				() =>
+					pid === undefined
+						? `The ${name} was not running.${wasPending ? ' systemd was to start it again, and is not any more.' : ''}`
+						: `The ${name} (pid ${pid}) has stopped.`,
 				() => (pid === undefined ? [] : [String(pid)]),
 			);
 			return exitCodes.done;
@@ -24,13 +31,28 @@ export function stopCommand(name: DaemonName): Command {
 	});
 }
 
+/** A service that has failed starts again by itself, which nobody wants who stops it. @returns whether it was about to */
+async function giveUpStart(name: DaemonName, {paths}: Pick<Context, 'paths'>): Promise<boolean> {
+	const service = await findService(name, paths);
+	if (!service || !(await isPending(service))) {
+		return false;
+	}
+
+	await runService(service, 'stop');
+	return true;
+}
+
 /** Stops it, and says what is being waited for where that takes a while. @returns its pid, if it ran */
-export function stopAndTell(
+export async function stopAndTell(
 	name: DaemonName,
 	{paths, progress, signal}: Pick<Context, 'paths' | 'progress' | 'signal'>,
 ): Promise<number | undefined> {
-	return stopDaemon(name, paths, {
-		onSlow: pid => progress({step: 'stop', message: `Waiting for the ${name} (pid ${pid}) to end`}),
-		signal,
-	});
+	try {
+		return await stopDaemon(name, paths, {
+			onSlow: pid => progress({step: 'stop', message: `Waiting for the ${name} (pid ${pid}) to end`}),
+			signal,
+		});
+	} catch (error) {
+		throw await explainSilence(name, paths, error);
+	}
 }

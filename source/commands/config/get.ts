@@ -7,6 +7,7 @@ const definition = command({
 	description: 'Show one setting; its value alone where it is not for --json',
 	args: z.tuple([z.string().describe('SETTING')]),
 	options: z.object({}),
+	documents: ['setting'],
 	examples: ['golem config get GOLEM_PROVIDER_PORT', 'golem config get GOLEM_REQUESTOR_DISCOVERY_URL --json'],
 	async run(context, {args: [name]}) {
 		const setting = settingNamed(name, await findAllSettings(context));

@@ -18,6 +18,7 @@ const definition = command({
 		for: z.enum(settingOwners).optional().describe('Only what this one goes by'),
 		changed: z.boolean().optional().describe('Only those that are not left to their defaults'),
 	}),
+	documents: ['settings'],
 	examples: ['golem config list', 'golem config list --for provider --changed'],
 	async run(context, {options}) {
 		const {paths, sources, result, note} = context;

@@ -13,6 +13,7 @@ const definition = command({
 	description: 'Write a setting into config.json, where a value that is no good is refused',
 	args: z.tuple([z.string().describe('SETTING'), z.string().describe('VALUE')]),
 	options: z.object({}),
+	documents: ['setting-changed'],
 	examples: [
 		'golem config set GOLEM_PROVIDER_NAME attic',
 		'golem config set GOLEM_PROVIDER_MAX_VMS 4 --json',

@@ -8,6 +8,7 @@ const definition = command({
 	description: 'Take a setting out of config.json',
 	args: z.tuple([z.string().describe('SETTING')]),
 	options: z.object({}),
+	documents: ['setting-changed'],
 	examples: ['golem config unset GOLEM_PROVIDER_NAME', 'golem config unset GOLEM_PROVIDER_MAX_VMS --json'],
 	async run(context, {args: [typed]}) {
 		const {paths, sources, result} = context;

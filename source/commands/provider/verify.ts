@@ -15,6 +15,7 @@ const definition = command({
 	description: 'Have port checkers try again which ports of the provider can be reached',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['ports'],
 	examples: ['golem provider verify', 'golem provider verify --json', 'golem provider verify --quiet'],
 	async run(context) {
 		const status = readProviderStatus(await requireProvider(context));

@@ -10,6 +10,7 @@ const definition = command({
 	description: 'Show how to get into a VM, and the host keys to expect',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
+	documents: ['vm-access'],
 	examples: ['golem vm access my-vm', 'golem vm access my-vm --json'],
 	async run(context, {args: [name]}) {
 		const {result, signal} = context;

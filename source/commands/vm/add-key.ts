@@ -19,6 +19,7 @@ const definition = command({
 			.optional()
 			.describe('What to call the key; its file’s name if not said'),
 	}),
+	documents: ['vm-key-added'],
 	examples: [
 		'golem vm add-key my-vm ~/.ssh/id_ed25519.pub',
 		'golem vm add-key my-vm colleague.pub --label colleague',

@@ -28,6 +28,7 @@ const definition = command({
 			.describe('Return when the provider has accepted; do not wait until it can be reached'),
 		timeout: z.number().min(1).max(3600).default(300).describe('Seconds that all of it may take'),
 	}),
+	documents: ['vm-created'],
 	examples: [
 		'golem vm create my-vm',
 		'golem vm create build-box --size medium --provider-id 0x2c7536e3605d9c16a7a3d7b1898e529396a65c23',

@@ -12,6 +12,7 @@ const definition = command({
 	options: z.object({
 		force: z.boolean().optional().describe('Forget it even where its provider cannot be asked to end it'),
 	}),
+	documents: ['vm-destroyed'],
 	examples: ['golem vm destroy my-vm', 'golem vm destroy my-vm --yes'],
 	async run(context, {args: [name], options}) {
 		const {note, result, progress, signal} = context;

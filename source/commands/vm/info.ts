@@ -9,6 +9,7 @@ const definition = command({
 	description: 'Show one of your VMs',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
+	documents: ['vm'],
 	examples: ['golem vm info my-vm', 'golem vm info my-vm --json'],
 	async run(context, {args: [name]}) {
 		const {result, signal} = context;

@@ -14,6 +14,7 @@ const definition = command({
 	description: 'List your VMs',
 	args: z.tuple([]),
 	options: z.object({}),
+	documents: ['vm-list'],
 	examples: ['golem vm list', 'golem vm list --json'],
 	async run(context) {
 		const {result, signal} = context;

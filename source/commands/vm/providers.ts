@@ -20,6 +20,7 @@ const definition = command({
 		country: countrySchema.optional().describe('Where it must be, such as SE'),
 		limit: z.number().int().min(1).max(1000).default(100).describe('How many to show'),
 	}),
+	documents: ['providers'],
 	examples: ['golem vm providers', 'golem vm providers --cpu 4 --memory 8 --country SE'],
 	async run({sources, result, note, signal}, {options}) {
 		const {values: settings} = resolveSettings(requestorSettings, sources);

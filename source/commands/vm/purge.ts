@@ -12,6 +12,7 @@ const definition = command({
 	options: z.object({
 		force: z.boolean().optional().describe('Forget those whose provider cannot be asked to end them'),
 	}),
+	documents: ['vm-purged'],
 	examples: ['golem vm purge', 'golem vm purge --yes --json'],
 	async run(context, {options}) {
 		const {note, result, progress, signal} = context;

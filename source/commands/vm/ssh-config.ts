@@ -17,6 +17,7 @@ const definition = command({
 			.optional()
 			.describe('Write it, for all VMs, to golem’s own file, and say how to include that in ~/.ssh/config'),
 	}),
+	documents: ['ssh-config'],
 	examples: ['golem vm ssh-config my-vm', 'golem vm ssh-config --write'],
 	async run(context, {args: [name], options}) {
 		const {result, note, signal} = context;

@@ -10,6 +10,7 @@ const definition = command({
 	description: 'Open a shell in a VM, or run a command there; options of OpenSSH such as -L and -N go along',
 	args: z.tuple([vmNameSchema.describe('NAME')]).rest(z.string().describe('command')),
 	options: z.object({}),
+	documents: [],
 	examples: [
 		'golem vm ssh my-vm',
 		'golem vm ssh my-vm -- uname -a',

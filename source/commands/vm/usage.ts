@@ -9,6 +9,7 @@ const definition = command({
 	description: 'Show what a VM has used until now, as its provider counts it',
 	args: z.tuple([vmNameSchema.describe('NAME')]),
 	options: z.object({}),
+	documents: ['vm-usage'],
 	examples: ['golem vm usage my-vm', 'golem vm usage my-vm --json'],
 	async run(context, {args: [name]}) {
 		const {result, signal} = context;

@@ -16,6 +16,7 @@ const sample = command({
 		wait: z.boolean().default(true),
 		timeout: z.number().default(300),
 	}),
+	documents: [],
 	examples: ['golem sample abc', 'golem sample abc --cpu 2'],
 	run: async () => exitCodes.done,
 });
@@ -24,6 +25,7 @@ const rest = command({
 	description: 'A command that takes more words',
 	args: z.tuple([z.string().describe('NAME')]).rest(z.string().describe('command')),
 	options: z.object({}),
+	documents: [],
 	examples: ['golem rest abc', 'golem rest abc -- true'],
 	run: async () => exitCodes.done,
 });
@@ -108,6 +110,7 @@ test('a value that is none of its flag’s is told with what would be right, in 
 			share: z.number().min(0.5).optional(),
 			size: z.enum(['small', 'large']).optional(),
 		}),
+		documents: [],
 		examples: ['golem bounded bash', 'golem bounded zsh'],
 		run: async () => exitCodes.done,
 	});

@@ -1,17 +1,34 @@
 import test from 'ava';
 import {commands} from '../../../source/command-line/registry.js';
 import {runGolem} from '../../support/golem.js';
+import {openGolem} from '../../support/screen.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 
-/** Tells on stderr, when the program ends, whether any part of what draws was loaded. */
-const reportReact = `--import=data:text/javascript,${encodeURIComponent(
-	`import {createRequire} from 'node:module';
-	const {cache} = createRequire('file:///');
-	const isDrawing = file => /[/]node_modules[/](?:react|ink|pastel)[/]/.test(file);
-	process.on('exit', () => {
-		if (Object.keys(cache).some(isDrawing)) process.stderr.write('React was loaded');
-	});`,
-)}`;
+/** Tells on stderr of each module that has React in it: the build has put it into one with what it uses. */
+const tellOfReact = `
+	import {readFileSync, writeSync} from 'node:fs';
+	export async function load(url, context, next) {
+		if (url.startsWith('file:') && /react\\.(?:transitional\\.)?element/.test(readFileSync(new URL(url)))) {
+			writeSync(2, 'React was loaded');
+		}
+
+		return next(url, context);
+	}`;
+const asData = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+const reportReact = `--import=${asData(`
+	import {register} from 'node:module';
+	register(${JSON.stringify(asData(tellOfReact))});`)}`;
+
+test('the dashboard loads React on a terminal, where that is noticed, and not off it', async t => {
+	const {stderr} = await runGolem([], {
+		home: await temporaryFolder(t),
+		environment: {NODE_OPTIONS: reportReact, TERM: 'dumb'},
+	});
+	t.false(stderr.includes('React was loaded'), 'off a terminal nothing is drawn');
+	const screen = openGolem([], {home: await temporaryFolder(t), environment: {NODE_OPTIONS: reportReact}});
+	t.teardown(() => screen.close());
+	await screen.hasShown('React was loaded');
+});
 
 // Every command there is, and those to come: each is held to what the README promises of all.
 for (const name of Object.keys(commands)) {
