@@ -42,8 +42,19 @@ const commonJsNames = [
 	"const __dirname = golemFileUrlToPath(new URL('.', import.meta.url));",
 ].join('');
 
+/** Scripts have none. */
+const importMetaInScripts = {
+	define: {...options.define, 'import.meta': 'golemImportMeta'},
+	banner: {js: "const golemImportMeta={url:require('node:url').pathToFileURL(__filename).href};"},
+};
+
 /** Large packages that few commands need: each is a script of its own, and loaded where it is imported. */
-const apart = ['execa', 'got', 'meow'];
+const apart = {
+	execa: 'execa',
+	got: 'got',
+	meow: 'meow',
+	secp256k1: '@noble/curves/secp256k1.js',
+};
 
 /** Loaded at the first call of one of their functions: most commands make none, and some of these take 20 ms to load. */
 const late = {
@@ -55,9 +66,10 @@ const anyOf = names => new RegExp(`^(?:${names.join('|')})$`);
 const loadOnlyWhatIsNeeded = {
 	name: 'load-only-what-is-needed',
 	setup({onResolve, onLoad}) {
-		onResolve({filter: anyOf(apart)}, ({path: name, kind, namespace}) => {
+		onResolve({filter: anyOf(Object.values(apart))}, ({path: name, kind, namespace}) => {
+			const [script] = Object.entries(apart).find(([, imported]) => imported === name) ?? [];
 			const found =
-				namespace === 'apart' ? {path: `./${name}.cjs`, external: true} : {path: name, namespace: 'apart'};
+				namespace === 'apart' ? {path: `./${script}.cjs`, external: true} : {path: name, namespace: 'apart'};
 			return kind === 'entry-point' ? undefined : found;
 		});
 		// Named so, its `default` is the package's own; else all of the script would be taken for it.
@@ -100,31 +112,33 @@ await build({
 // The command line once more, as scripts: what V8 compiles of a script can be kept, and of a module not.
 await build({
 	...options,
-	entryPoints: ['source/start-up/script-front.ts', ...apart].map(name => ({
-		in: name,
-		out: path.basename(name, '.ts'),
-	})),
+	entryPoints: {'script-front': 'source/start-up/script-front.ts', ...apart},
 	outdir: 'dist/source/start-up',
 	outExtension: {'.js': '.cjs'},
 	format: 'cjs',
 	// A script cannot wait for a module, and what draws is never asked for here.
 	external: [...options.external, 'ink', 'react', 'pastel', '@inkjs/ui'],
 	plugins: [loadOnlyWhatIsNeeded],
-	define: {...options.define, 'import.meta': 'golemImportMeta'},
-	banner: {js: "const golemImportMeta={url:require('node:url').pathToFileURL(__filename).href};"},
+	...importMetaInScripts,
 	supported: {'dynamic-import': false},
 });
-// Each of these in one file: the first thing that a start waits for.
+// A start waits for it first, and Node takes 3 ms more until it runs a module.
 await build({
 	...options,
-	entryPoints: ['source/cli.ts', 'source/start-up/warm-up.ts'],
-	outdir: 'dist/source',
-	outbase: 'source',
-	format: 'esm',
+	entryPoints: ['source/cli.ts'],
+	outfile: 'dist/source/cli.cjs',
+	format: 'cjs',
+	...importMetaInScripts,
 	external: ['./command-line/front.js'],
+});
+await build({
+	...options,
+	entryPoints: ['source/start-up/warm-up.ts'],
+	outdir: 'dist/source/start-up',
+	format: 'esm',
 });
 // All works without, only slower.
 spawnSync(process.execPath, ['dist/source/start-up/warm-up.js'], {stdio: 'inherit'});
 
 // npm sets this for installed bins; a checkout runs them as they are.
-await fs.chmod('dist/source/cli.js', 0o755);
+await fs.chmod('dist/source/cli.cjs', 0o755);

@@ -4,12 +4,15 @@ import {loadCompiledScript} from './start-up/compiled-script.js';
 
 type Front = Pick<typeof import('./command-line/front.js'), 'runCommandLine'>;
 
-const argv = process.argv.slice(2);
-const front = await chooseFront();
-process.exitCode = await front.runCommandLine(argv);
+void start(process.argv.slice(2));
+
+async function start(argv: readonly string[]): Promise<void> {
+	const front = await chooseFront(argv);
+	process.exitCode = await front.runCommandLine(argv);
+}
 
 /** The script, which starts faster; but what draws is made of modules that a script cannot load. */
-async function chooseFront(): Promise<Front> {
+async function chooseFront(argv: readonly string[]): Promise<Front> {
 	const script = loadScriptFront();
 	const isTerminal = process.stdout.isTTY && process.stdin.isTTY;
 	return script && !(isTerminal && (await script.canDraw(argv))) ? script : import('./command-line/front.js');

@@ -1,11 +1,11 @@
-import type {CancelableRequest, Got, Response} from 'got';
 import type * as z from 'zod';
-import {exitCodes, GolemError} from '../platform/golem-error.js';
-import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
+import {isRefusal, parseAnswer, readLines, readRefusal, readServerTime, readText} from './answer.js';
+import {contentHeaders, type HttpAnswer, type HttpRequest, type HttpTarget} from './http-message.js';
+import {sendPlain} from './plain-request.js';
+import {startDeadline} from './request-deadline.js';
 
 export type HttpClientOptions = {
-	/** `http://host:port`, or the path of a unix socket. */
-	target: {url: string} | {socket: string};
+	target: HttpTarget;
 	/** What is on the other side, for messages: `the provider 0x…`. */
 	name: string;
 	/** What to do when it cannot be reached. */
@@ -13,8 +13,10 @@ export type HttpClientOptions = {
 	/** Headers that prove who sends; made anew for each request. */
 	sign?: ((request: {method: string; path: string; body: string}) => Record<string, string>) | undefined;
 	/** Told of each answer's headers, whatever comes of the answer. */
-	onHeaders?: ((headers: Response['headers']) => void) | undefined;
+	onHeaders?: ((headers: HttpAnswer['headers']) => void) | undefined;
 };
+
+type Method = 'GET' | 'POST' | 'DELETE';
 
 export type SendOptions = {
 	body?: unknown;
@@ -45,7 +47,7 @@ export type ConditionalAnswer<Value> = {
 			value: Value;
 			/** To ask with the next time; undefined where the other side gave none. */
 			etag: string | undefined;
-			headers: Response['headers'];
+			headers: HttpAnswer['headers'];
 	  }
 );
 
@@ -55,12 +57,7 @@ export type HttpClient = {
 	@throws GolemError with the code the other side gave; NOT_REACHABLE, NET_001 (timed out) or BAD_ANSWER. Where it was
 	told when to come again, the details have it as `retry_after_seconds`.
 	*/
-	send<Value>(
-		method: 'GET' | 'POST' | 'DELETE',
-		path: string,
-		schema: z.ZodType<Value>,
-		options?: SendOptions,
-	): Promise<Value>;
+	send<Value>(method: Method, path: string, schema: z.ZodType<Value>, options?: SendOptions): Promise<Value>;
 	/** Asks whether there is something else than what came with that ETag. @throws as `send` does */
 	getIfChanged<Value>(
 		path: string,
@@ -75,233 +72,110 @@ export type HttpClient = {
 	lines(path: string, options?: Pick<SendOptions, 'signal' | 'headers'>): AsyncGenerator<string>;
 };
 
+type Send = (request: Omit<HttpRequest, 'target'> & {method: Method}) => Promise<HttpAnswer>;
+type Question = Pick<SendOptions, 'body' | 'headers'> & {method: Method; path: string};
+
 const defaultTimeoutMs = 15_000;
 /** A stream has a line every ten seconds; one that is silent for longer is dead. */
 const streamSilenceMs = 30_000;
-const maximumLineBytes = 1024 * 1024;
-const maximumAnswerBytes = 16 * 1024 * 1024;
 /** A longer one is not worth sending back. */
 const maximumEtagLength = 256;
 
 export function createHttpClient({target, name, hint, sign, onHeaders}: HttpClientOptions): HttpClient {
-	const base = 'url' in target ? target.url.replace(/\/+$/, '') : `http://unix:${target.socket}:`;
-	const headersFor = (method: string, path: string, body: string, extra?: Record<string, string>) => ({
-		...(body === '' ? {} : {'content-type': 'application/json'}),
-		...sign?.({method, path, body}),
-		...extra,
-	});
+	/** Loaded with the first request: a command that sends none does not wait for it. */
+	async function loadSend(): Promise<Send> {
+		if ('socket' in target) {
+			return request => sendPlain({...request, target});
+		}
 
-	async function get(
+		const {sendByGot} = await import('./got-request.js');
+		return request => sendByGot({...request, target});
+	}
+
+	/** An answer whose headers have come. @throws the error that it tells of */
+	async function open(send: Send, question: Question, signal: AbortSignal): Promise<HttpAnswer> {
+		const {method, path} = question;
+		const body = question.body === undefined ? '' : JSON.stringify(question.body);
+		const headers = {...contentHeaders(body), ...sign?.({method, path, body}), ...question.headers};
+		const answer = await send({method, path, headers, body, signal});
+		onHeaders?.(answer.headers);
+		if (isRefusal(answer)) {
+			throw await readRefusal(answer, name);
+		}
+
+		return answer;
+	}
+
+	/** All of an answer. */
+	async function ask(
+		method: Method,
 		path: string,
-		{timeoutMs = defaultTimeoutMs, signal, headers}: Omit<SendOptions, 'body'> = {},
-	): Promise<Response<string>> {
+		{body, headers, timeoutMs = defaultTimeoutMs, signal}: SendOptions = {},
+	): Promise<HttpAnswer & {text: string}> {
+		const send = await loadSend();
+		const deadline = startDeadline(timeoutMs, {name, hint, signal});
 		try {
-			const client = await loadGot();
-			return await readBounded(
-				client(`${base}${path}`, {
-					...(headers ? {headers} : {}),
-					timeout: {request: timeoutMs},
-					...(signal ? {signal} : {}),
-				}),
-			);
+			const answer = await open(send, {method, path, body, headers}, deadline.signal);
+			return {...answer, text: await readText(answer, name)};
 		} catch (error) {
-			throw await translateError(error, {name, hint, timeoutMs, signal});
+			throw deadline.explain(error);
+		} finally {
+			deadline.clear();
 		}
 	}
 
 	return {
-		async send(method, path, schema, {body, headers, timeoutMs = defaultTimeoutMs, signal} = {}) {
-			const text = body === undefined ? '' : JSON.stringify(body);
-			try {
-				const client = await loadGot();
-				const answer = await readBounded(
-					client(`${base}${path}`, {
-						method,
-						headers: headersFor(method, path, text, headers),
-						...(body === undefined ? {} : {body: text}),
-						timeout: {request: timeoutMs},
-						...(signal ? {signal} : {}),
-					}).on('response', ({headers: told}: Response) => onHeaders?.(told)),
-				);
-				return parseAnswer(answer.body, schema, name);
-			} catch (error) {
-				throw await translateError(error, {name, hint, timeoutMs, signal});
-			}
+		async send(method, path, schema, options) {
+			const {text} = await ask(method, path, options);
+			return parseAnswer(text, schema, name);
 		},
 
 		async getIfChanged(path, schema, {etag, ...options} = {}) {
 			const condition = etag === undefined ? {} : {'if-none-match': etag};
-			const {statusCode, headers, body} = await get(path, {
-				...options,
-				headers: headersFor('GET', path, '', condition),
-			});
-			const serverTimeMs = readServerTime(headers.date);
-			if (etag !== undefined && statusCode === 304) {
+			const answer = await ask('GET', path, {...options, headers: condition});
+			const serverTimeMs = readServerTime(answer);
+			if (etag !== undefined && answer.status === 304) {
 				return {unchanged: true, serverTimeMs};
 			}
 
+			const {headers, text} = answer;
 			const isUsable = (headers.etag ?? '').length <= maximumEtagLength;
 			return {
 				unchanged: false,
-				value: parseAnswer(body, schema, name),
+				value: parseAnswer(text, schema, name),
 				etag: isUsable ? headers.etag : undefined,
 				headers,
 				serverTimeMs,
 			};
 		},
 
-		text: async (path, options) => (await get(path, options)).body,
+		text: async (path, options) => (await ask('GET', path, options)).text,
 
 		async signOfLife(path, options) {
 			// What has to be loaded first is no part of the way there.
-			await loadGot();
+			await loadSend();
 			const askedAtMs = Date.now();
-			const {headers} = await get(path, options);
-			return {askedAtMs, answeredAtMs: Date.now(), serverTimeMs: readServerTime(headers.date)};
+			const answer = await ask('GET', path, options);
+			return {askedAtMs, answeredAtMs: Date.now(), serverTimeMs: readServerTime(answer)};
 		},
 
 		async *lines(path, {signal, headers} = {}) {
+			const send = await loadSend();
+			const deadline = startDeadline(defaultTimeoutMs, {name, hint, signal});
 			try {
-				const client = await loadGot();
-				const stream = client.stream(`${base}${path}`, {
-					headers: headersFor('GET', path, '', headers),
-					timeout: {connect: defaultTimeoutMs, socket: streamSilenceMs},
-					...(signal ? {signal} : {}),
-				});
-				// got still listens to the signal when the stream is over, and its error then is nobody's any more.
-				stream.on('error', () => {});
-				stream.on('response', (response: Response) => onHeaders?.(response.headers));
-				let rest = '';
-				stream.setEncoding('utf8');
-				for await (const chunk of stream) {
-					const lines = (rest + String(chunk)).split('\n');
-					rest = lines.pop() ?? '';
-					if (rest.length > maximumLineBytes) {
-						throw new GolemError('BAD_ANSWER', `A line from ${name} has no end.`);
-					}
-
+				const answer = await open(send, {method: 'GET', path, headers}, deadline.signal);
+				deadline.extend(streamSilenceMs);
+				for await (const lines of readLines(answer, name)) {
+					deadline.extend(streamSilenceMs);
 					yield* lines;
 				}
 			} catch (error) {
-				if (signal?.aborted) {
-					return;
+				if (!signal?.aborted) {
+					throw deadline.explain(error);
 				}
-
-				throw await translateError(error, {name, hint, timeoutMs: streamSilenceMs, signal});
+			} finally {
+				deadline.clear();
 			}
 		},
 	};
-}
-
-/** Loaded with the first request: a command that sends none does not wait for it. */
-async function loadGot(): Promise<Got> {
-	const {default: got} = await import('got');
-	// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
-	return got.extend({enableUnixSockets: true, retry: {limit: 0}, throwHttpErrors: true, decompress: false});
-}
-
-/** An answer without end would fill the memory before its time is up. Nothing is unpacked, so what comes is what counts. */
-async function readBounded(request: CancelableRequest<Response<string>>): Promise<Response<string>> {
-	request.on('downloadProgress', ({transferred}) => {
-		if (transferred > maximumAnswerBytes) {
-			request.cancel('the answer is too long');
-		}
-	});
-	return request;
-}
-
-function parseAnswer<Value>(text: string, schema: z.ZodType<Value>, name: string): Value {
-	const parsed = schema.safeParse(parseJson(text));
-	if (!parsed.success) {
-		throw new GolemError('BAD_ANSWER', `What ${name} answered makes no sense here.`, {
-			hint: 'Its version may not fit this one; see `golem version` on both sides.',
-			cause: parsed.error,
-		});
-	}
-
-	return parsed.data;
-}
-
-async function translateError(
-	error: unknown,
-	{
-		name,
-		hint,
-		timeoutMs,
-		signal,
-	}: {name: string; hint: string | undefined; timeoutMs: number; signal: AbortSignal | undefined},
-): Promise<unknown> {
-	if (signal?.aborted) {
-		return signal.reason;
-	}
-
-	const {CancelError, HTTPError, RequestError, TimeoutError} = await import('got');
-	if (error instanceof CancelError) {
-		return new GolemError('BAD_ANSWER', `What ${name} answered has no end.`, {cause: error});
-	}
-
-	if (error instanceof HTTPError) {
-		const whenAgain = readRetryAfter(error.response.headers['retry-after']);
-		const body = errorBodySchema.safeParse(parseJson(String(error.response.body)));
-		if (body.success) {
-			const {code, message, details} = body.data;
-			const given = details['hint'];
-			return new GolemError(code, message, {
-				exitCode: exitCodeOf(code),
-				details: {...details, ...whenAgain},
-				hint: typeof given === 'string' ? given : undefined,
-				cause: error,
-			});
-		}
-
-		return new GolemError('BAD_ANSWER', `${capitalise(name)} answered ${error.response.statusCode}.`, {
-			details: whenAgain,
-			cause: error,
-		});
-	}
-
-	if (error instanceof TimeoutError) {
-		return new GolemError('NET_001', `${capitalise(name)} did not answer in ${timeoutMs / 1000} s.`, {
-			exitCode: exitCodes.timedOut,
-			hint,
-			cause: error,
-		});
-	}
-
-	if (error instanceof RequestError) {
-		return new GolemError('NOT_REACHABLE', `${capitalise(name)} cannot be reached (${error.code}).`, {
-			exitCode: exitCodes.notReachable,
-			hint,
-			cause: error,
-		});
-	}
-
-	return error;
-}
-
-function readServerTime(date: string | undefined): number | undefined {
-	const timeMs = Date.parse(date ?? '');
-	return Number.isNaN(timeMs) ? undefined : timeMs;
-}
-
-/** Seconds, or the time of a day. */
-function readRetryAfter(text: string | undefined): {retry_after_seconds?: number} {
-	if (text === undefined) {
-		return {};
-	}
-
-	const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000);
-	return Number.isFinite(seconds) ? {retry_after_seconds: Math.max(0, seconds)} : {};
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
-function capitalise(text: string): string {
-	return text.charAt(0).toUpperCase() + text.slice(1);
 }

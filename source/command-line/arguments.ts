@@ -140,14 +140,25 @@ function takeForeign(definition: Command, name: string, all: string[]): {own: st
 	return {own: [...all.slice(0, length), ...rest], foreign};
 }
 
-/** Tells flags from words. Where nothing looks like a flag there is nothing to tell, and meow, a third of the start-up, stays away. */
+/**
+Tells flags from words. Where no flag has a value there is little to tell, and meow, a third of the start-up, stays away.
+*/
 async function separateFlags(
 	own: string[],
 	shape: Record<string, z.ZodType>,
 	help: string,
 ): Promise<{input: string[]; flags: Record<string, unknown>}> {
-	if (!own.some(word => word.startsWith('-'))) {
-		return {input: own, flags: {}};
+	const switches = new Map(
+		Object.entries(shape).flatMap(([key, schema]) =>
+			flagType(schema) === 'boolean' ? [[`--${toKebab(key)}` as string, key] as const] : [],
+		),
+	);
+	const typed = own.filter(word => word.startsWith('-'));
+	const isPlain = typed.every(word => switches.has(word)) && new Set(typed).size === typed.length;
+	// `--detach false` is a flag with a value.
+	if (isPlain && !(typed.length > 0 && own.some(word => word === 'true' || word === 'false'))) {
+		const flags = Object.fromEntries(typed.map(word => [switches.get(word) ?? word, true]));
+		return {input: own.filter(word => !word.startsWith('-')), flags};
 	}
 
 	const {default: meow} = await import('meow');

@@ -1,5 +1,4 @@
 import {type ControlClient, createControlClient} from '../client/control-client.js';
-import {startDetachedProcess} from '../platform/detached-process.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import type {DaemonName, Paths} from '../platform/paths.js';
 import {isProcessAlive} from '../platform/process.js';
@@ -47,6 +46,7 @@ export async function startDaemon(
 		return {status: running, wasRunning: true};
 	}
 
+	const {startDetachedProcess} = await import('../platform/detached-process.js');
 	const logFile = paths.daemonLog(name);
 	const logStart = await logSize(logFile);
 	try {

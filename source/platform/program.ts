@@ -20,7 +20,7 @@ export function processEntry(name: ProcessName): string {
 
 /** The folder with this program's own code, as Pastel wants it: the URL of a file beside `commands/`. */
 export const commandsNeighbour = pathToFileURL(
-	path.join(packageFolder, thisFile.endsWith('.ts') ? 'source' : 'dist/source', 'cli.js'),
+	path.join(packageFolder, thisFile.endsWith('.ts') ? 'source' : 'dist/source', 'cli.cjs'),
 ).href;
 
 function readVersion(): string {

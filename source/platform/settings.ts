@@ -96,29 +96,30 @@ export function resolveSettings<Settings extends Record<string, Setting>>(
 export const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
 
 /** A JSON array of texts, or texts separated by commas. */
-const list = z.union([z.array(z.string()), z.string()]).transform((value, context) => {
-	if (Array.isArray(value)) {
-		return value;
-	}
+const list = () =>
+	z.union([z.array(z.string()), z.string()]).transform((value, context) => {
+		if (Array.isArray(value)) {
+			return value;
+		}
 
-	if (!value.trim().startsWith('[')) {
-		return value
-			.split(',')
-			.map(item => item.trim())
-			.filter(Boolean);
-	}
+		if (!value.trim().startsWith('[')) {
+			return value
+				.split(',')
+				.map(item => item.trim())
+				.filter(Boolean);
+		}
 
-	try {
-		return z.array(z.string()).parse(JSON.parse(value));
-	} catch {
-		context.issues.push({
-			code: 'custom',
-			input: value,
-			message: 'must be a JSON array of strings, or strings separated by commas',
-		});
-		return z.NEVER;
-	}
-});
+		try {
+			return z.array(z.string()).parse(JSON.parse(value));
+		} catch {
+			context.issues.push({
+				code: 'custom',
+				input: value,
+				message: 'must be a JSON array of strings, or strings separated by commas',
+			});
+			return z.NEVER;
+		}
+	});
 
 /** Is it what a request over HTTP can be sent to? */
 function isHttpUrl(text: string): boolean {
@@ -135,34 +136,49 @@ function numberBetween(minimum: number, maximum: number, message: string, {isWho
 		.refine(value => value >= minimum && value <= maximum && (!isWhole || Number.isInteger(value)), message);
 }
 
-/** Texts of the environment as typed values, with messages that say what would be right. */
+/**
+Texts of the environment as typed values, with messages that say what would be right. Each is made when it is asked for:
+most commands have no settings, and zod's first schema takes 3 ms.
+*/
 export const settingSchemas = {
-	text: z.coerce.string().trim().min(1, 'must not be empty'),
-	port: numberBetween(0, 65_535, 'must be a port from 0 (any free one) to 65535', {isWhole: true}),
-	flag: z.union([z.boolean(), z.string()]).transform((value, context) => {
-		const text = String(value).toLowerCase();
-		if (['true', '1', 'yes', 'on'].includes(text)) {
-			return true;
-		}
+	get text() {
+		return z.coerce.string().trim().min(1, 'must not be empty');
+	},
+	get port() {
+		return numberBetween(0, 65_535, 'must be a port from 0 (any free one) to 65535', {isWhole: true});
+	},
+	get flag() {
+		return z.union([z.boolean(), z.string()]).transform((value, context) => {
+			const text = String(value).toLowerCase();
+			if (['true', '1', 'yes', 'on'].includes(text)) {
+				return true;
+			}
 
-		if (['false', '0', 'no', 'off', ''].includes(text)) {
-			return false;
-		}
+			if (['false', '0', 'no', 'off', ''].includes(text)) {
+				return false;
+			}
 
-		context.issues.push({code: 'custom', input: value, message: 'must be true or false'});
-		return z.NEVER;
-	}),
-	list,
+			context.issues.push({code: 'custom', input: value, message: 'must be true or false'});
+			return z.NEVER;
+		});
+	},
+	get list() {
+		return list();
+	},
 	/** Where something answers over HTTP. */
-	url: z.string().trim().refine(isHttpUrl, `must be ${exampleUrl}`),
+	get url() {
+		return z.string().trim().refine(isHttpUrl, `must be ${exampleUrl}`);
+	},
 	/** As `list`, each of them as `url`. */
-	urlList: list.transform((urls, context) => {
-		for (const url of urls.filter(candidate => !isHttpUrl(candidate))) {
-			context.issues.push({code: 'custom', input: url, message: `«${url}» is not ${exampleUrl}`});
-		}
+	get urlList() {
+		return list().transform((urls, context) => {
+			for (const url of urls.filter(candidate => !isHttpUrl(candidate))) {
+				context.issues.push({code: 'custom', input: url, message: `«${url}» is not ${exampleUrl}`});
+			}
 
-		return urls;
-	}),
+			return urls;
+		});
+	},
 	wholeNumber: (minimum: number, maximum: number) =>
 		numberBetween(minimum, maximum, `must be a whole number from ${minimum} to ${maximum}`, {isWhole: true}),
 	wholeNumberOr: <const Word extends string>(word: Word, minimum: number, maximum: number) => {

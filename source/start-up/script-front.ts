@@ -1,7 +1,11 @@
+import {config} from 'zod';
 import {splitCommandLine} from '../command-line/arguments.js';
 import {commands, findCommand} from '../command-line/registry.js';
 
 export {runCommandLine} from '../command-line/front.js';
+
+// Most schemas are used once here, and a function made for each, which is faster from then on, takes longer than that.
+config({jitless: true});
 
 /** Could this command line draw, on a terminal? */
 export async function canDraw(argv: readonly string[]): Promise<boolean> {

@@ -14,7 +14,11 @@ const commandLines = [
 	['vm', 'list'],
 	['vm', 'list', '--no-such-flag'],
 	['vm', 'ssh', 'nobody'],
+	['vm', 'providers'],
+	['identity'],
 	['status', '--json'],
+	['status'],
+	['provider', 'status'],
 	['provider', '--help'],
 ];
 
@@ -40,6 +44,8 @@ function enter(folder: string): void {
 	}
 
 	process.env['GOLEM_HOME'] = folder;
+	// What asks a server is to find none.
+	process.env['GOLEM_REQUESTOR_DISCOVERY_URL'] = 'http://127.0.0.1:1';
 	process.chdir(folder);
 	process.stdout.write = () => true;
 	process.stderr.write = () => true;

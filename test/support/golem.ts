@@ -3,7 +3,7 @@ import {execa} from 'execa';
 import {eventually, whenTrue} from './waiting.js';
 
 /** The program as it is installed: compiled, by its own entry. */
-export const golemProgram = fileURLToPath(new URL('../../dist/source/cli.js', import.meta.url));
+export const golemProgram = fileURLToPath(new URL('../../dist/source/cli.cjs', import.meta.url));
 
 export type GolemOptions = {
 	/** `GOLEM_HOME`. Nothing of this process's environment gets through but the PATH. */

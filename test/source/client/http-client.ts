@@ -1,5 +1,6 @@
+import type http from 'node:http';
 import path from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import * as z from 'zod';
 import {createHttpClient} from '../../../source/client/http-client.js';
 import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
@@ -133,21 +134,203 @@ test('the signal ends a request with its reason', async t => {
 	t.is(await t.throwsAsync(answer), reason);
 });
 
+/** Sends megabytes for as long as somebody takes them. */
+function endless(response: http.ServerResponse, onSent: () => void): void {
+	const piece = 'x'.repeat(1024 * 1024);
+	const write = () => {
+		let isTaken = true;
+		while (isTaken && !response.destroyed) {
+			isTaken = response.write(piece);
+			onSent();
+		}
+	};
+	response.on('drain', write);
+	write();
+}
+
 test('an answer without end is broken off', async t => {
 	let sent = 0;
-	const piece = 'x'.repeat(1024 * 1024);
-	const {url} = await startHttpServer(t, response => {
-		const write = () => {
-			while (!response.destroyed && response.write(piece)) {
-				sent += 1;
-			}
-		};
-		response.on('drain', write);
-		write();
-	});
+	const {url} = await startHttpServer(t, response =>
+		endless(response, () => {
+			sent += 1;
+		}),
+	);
 	t.like(await errorOf(clientOf(url).text('')), {
 		code: 'BAD_ANSWER',
 		message: 'What the service answered has no end.',
 	});
 	t.true(sent < 100, `${sent} MB were sent`);
+});
+
+async function startOnSocket(t: ExecutionContext, answer: Parameters<typeof startHttpServer>[1]) {
+	const socket = path.join(await temporaryFolder(t), 'a.sock');
+	const {requests} = await startHttpServer(t, answer, {path: socket});
+	return {requests, client: createHttpClient({target: {socket}, name: 'the daemon', hint})};
+}
+
+test('over a unix socket a body is sent, and the answer is checked', async t => {
+	const {client, requests} = await startOnSocket(t, (response, request) => {
+		request.pipe(response);
+		response.setHeader('X-Type', String(request.headers['content-type']));
+	});
+	t.deepEqual(await client.send('POST', '/v1/echo', z.object({a: z.string()}), {body: {a: 'é'}}), {a: 'é'});
+	t.deepEqual(requests, ['POST /v1/echo']);
+	await t.throwsAsync(client.send('POST', '/', z.number(), {body: 'one'}), {code: 'BAD_ANSWER'});
+	await t.throwsAsync(client.send('POST', '/', z.number()), {code: 'BAD_ANSWER'});
+});
+
+test('over a unix socket an error comes with its code, and one without is told by its status', async t => {
+	const {client} = await startOnSocket(t, (response, {url}) => {
+		const body = {code: 'REQ_404', message: 'No such path.', timestamp: '', details: {hint: 'Look.'}};
+		response.writeHead(404).end(url === '/coded' ? JSON.stringify(body) : 'what?');
+	});
+	t.like(await errorOf(client.text('/coded')), {
+		code: 'REQ_404',
+		hint: 'Look.',
+		exitCode: exitCodes.notFound,
+	});
+	t.like(await errorOf(client.text('/')), {code: 'BAD_ANSWER', message: 'The daemon answered 404.'});
+	const lines = client.lines('/coded');
+	await t.throwsAsync(async () => lines.next(), {code: 'REQ_404'});
+});
+
+test('a unix socket that is not there, or breaks off, is not reachable', async t => {
+	const {client} = await startOnSocket(t, (response, {url}) => {
+		if (url === '/begun') {
+			response.write('{', () => response.destroy());
+		} else {
+			response.destroy();
+		}
+	});
+	const socket = path.join(await temporaryFolder(t), 'none.sock');
+	const nobody = createHttpClient({target: {socket}, name: 'the daemon', hint});
+	t.like(await errorOf(nobody.text('/')), {
+		code: 'NOT_REACHABLE',
+		message: 'The daemon cannot be reached (ENOENT).',
+		exitCode: exitCodes.notReachable,
+		hint,
+	});
+	t.like(await errorOf(client.text('/')), {code: 'NOT_REACHABLE'});
+	t.like(await errorOf(client.text('/begun')), {code: 'NOT_REACHABLE'});
+});
+
+test('over a unix socket no answer, or one without end, is waited for as long as was said', async t => {
+	const {client} = await startOnSocket(t, (response, {url}) => {
+		if (url === '/endless') {
+			response.write('8.8.');
+		}
+	});
+	for (const at of ['/silent', '/endless']) {
+		t.like(await errorOf(client.text(at, {timeoutMs: 100})), {
+			code: 'NET_001',
+			message: 'The daemon did not answer in 0.1 s.',
+			exitCode: exitCodes.timedOut,
+			hint,
+		});
+	}
+});
+
+test('the signal ends what is asked over a unix socket, before its answer and within it', async t => {
+	const {client, requests} = await startOnSocket(t, (response, {url}) => {
+		if (url === '/begun') {
+			response.write('{');
+		}
+	});
+	for (const at of ['/silent', '/begun']) {
+		const end = new AbortController();
+		const answer = client.text(at, {signal: end.signal});
+		await eventually('it was asked', () => whenTrue(requests.includes(`GET ${at}`)));
+		const reason = new Error('never mind');
+		end.abort(reason);
+		t.is(await t.throwsAsync(answer), reason);
+		t.is(await t.throwsAsync(client.text(at, {signal: end.signal})), reason);
+	}
+});
+
+test('an answer without end, or a line without one, is broken off over a unix socket', async t => {
+	let sent = 0;
+	let isOpen = true;
+	const {client} = await startOnSocket(t, response => {
+		endless(response, () => {
+			sent += 1;
+		});
+		response.on('close', () => {
+			isOpen = false;
+		});
+	});
+	t.like(await errorOf(client.text('/')), {
+		code: 'BAD_ANSWER',
+		message: 'What the daemon answered has no end.',
+	});
+	await eventually('the connection is closed', () => whenTrue(!isOpen));
+	t.true(sent < 100, `${sent} MB were sent`);
+	const lines = client.lines('/');
+	await t.throwsAsync(async () => lines.next(), {message: 'A line from the daemon has no end.'});
+});
+
+test('lines come as they are ended, and whoever wants no more of them hangs up', async t => {
+	let isOpen = true;
+	let goOn = () => {};
+	const letter = Buffer.from('é');
+	const {client} = await startOnSocket(t, response => {
+		response.write(Buffer.concat([Buffer.from('one\ntw'), letter.subarray(0, 1)]));
+		goOn = () => response.write(Buffer.concat([letter.subarray(1), Buffer.from('\n\nthree')]));
+		response.on('close', () => {
+			isOpen = false;
+		});
+	});
+	const read: string[] = [];
+	for await (const line of client.lines('/')) {
+		read.push(line);
+		if (line === '') {
+			break;
+		}
+
+		goOn();
+		goOn = () => {};
+	}
+
+	t.deepEqual(read, ['one', 'twé', '']);
+	await eventually('the connection is closed', () => whenTrue(!isOpen));
+});
+
+test('lines end with their signal, without an error', async t => {
+	const {client} = await startOnSocket(t, response => response.write('one\n'));
+	const end = new AbortController();
+	const lines = client.lines('/', {signal: end.signal});
+	t.is((await lines.next()).value, 'one');
+	const next = lines.next();
+	end.abort();
+	t.true((await next).done);
+});
+
+test('the headers are told, whatever comes of the answer', async t => {
+	const socket = path.join(await temporaryFolder(t), 'a.sock');
+	await startHttpServer(t, response => response.setHeader('X-Own', 'yes').end('{'), {path: socket});
+	const told: unknown[] = [];
+	const client = createHttpClient({
+		target: {socket},
+		name: 'the daemon',
+		onHeaders: headers => told.push(headers['x-own']),
+	});
+	await t.throwsAsync(client.send('GET', '/', z.number()), {code: 'BAD_ANSWER'});
+	t.deepEqual(told, ['yes']);
+});
+
+test('a server is sent every kind of request, with a body and without', async t => {
+	const {url, requests} = await startHttpServer(t, (response, request) => {
+		request.setEncoding('utf8');
+		let body = '';
+		request.on('data', text => {
+			body += text;
+		});
+		request.on('end', () => response.end(JSON.stringify(body)));
+	});
+	const client = clientOf(`${url}/base/`);
+	for (const method of ['GET', 'POST', 'DELETE'] as const) {
+		t.is(await client.send(method, '/x', z.string()), '');
+	}
+
+	t.is(await client.send('POST', '/x', z.string(), {body: {a: 1}}), '{"a":1}');
+	t.deepEqual(requests, ['GET /base/x', 'POST /base/x', 'DELETE /base/x', 'POST /base/x']);
 });

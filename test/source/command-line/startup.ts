@@ -32,7 +32,7 @@ async function install(t: ExecutionContext) {
 		scripts: file('start-up'),
 		compiled: file('start-up/script-front.cjs.compiled'),
 		node,
-		golem: (args: readonly string[], environment = {}) => node([file('cli.js'), ...args], environment),
+		golem: (args: readonly string[], environment = {}) => node([file('cli.cjs'), ...args], environment),
 	};
 }
 
@@ -59,7 +59,7 @@ test('V8 takes what the build has compiled', async t => {
 			}
 		};`,
 	);
-	const {stderr} = await node(['--require', observer, file('cli.js'), '--version']);
+	const {stderr} = await node(['--require', observer, file('cli.cjs'), '--version']);
 	t.is(stderr, 'rejected: false');
 });
 
@@ -119,7 +119,7 @@ test('a script that is no program is passed over', async t => {
 test('other flags of V8, and a wish for source maps, change nothing', async t => {
 	const {file, node} = await install(t);
 	for (const flag of ['--enable-source-maps', '--no-opt', '--stack-size=900']) {
-		t.deepEqual(await node([flag, file('cli.js'), 'vm', 'list', '--json']), healthy, flag);
+		t.deepEqual(await node([flag, file('cli.cjs'), 'vm', 'list', '--json']), healthy, flag);
 	}
 });
 
