@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import {exitCodes} from '../platform/golem-error.js';
 import {vmNameSchema} from '../protocol/vm.js';
-import {confirmedId, withRequestor} from '../requestor/requestor.js';
+import {switchPower} from '../requestor/power.js';
+import {withRequestor} from '../requestor/requestor.js';
 import {type Command, command} from './command.js';
 
 /** `golem vm start` and `golem vm stop`, which differ in a word. */
@@ -17,18 +18,8 @@ export function powerCommand(verb: 'start' | 'stop', description: string): Comma
 			const {result, progress, signal} = context;
 			return withRequestor(context, async requestor => {
 				const rental = await requestor.rental(name);
-				const provider = await requestor.providerOf(rental);
 				progress({step: verb, message: `${verb === 'start' ? 'Starting' : 'Stopping'} ${name}`});
-				const vm = await provider[verb](confirmedId(rental), signal);
-				if (verb === 'start' && rental.access) {
-					// One that had failed may be on another port now; its host keys are the ones we know, or it is another.
-					const {ssh_host, ssh_port} = await provider.access(vm.id, signal);
-					await (await requestor.rentals()).set(name, {
-						...rental,
-						access: {...rental.access, ssh_host, ssh_port},
-					});
-				}
-
+				const vm = await switchPower(requestor, rental, verb, signal);
 				result(
 					vm,
 					() => `${name} is ${vm.status}.`,

@@ -51,16 +51,11 @@ export function logsCommand(name: DaemonName): Command {
 /** From the daemon itself; where none runs or it does not answer, what it has written is read from the file. */
 async function* readLog(name: DaemonName, context: Context, options: LogOptions): AsyncGenerator<string> {
 	const {paths, note} = context;
-	let silence: GolemError | undefined;
-	const status = await findDaemon(name, paths).catch((error: unknown) => {
-		if (!isSilence(error)) {
-			throw error;
-		}
-
-		silence = error;
-		return undefined;
-	});
-	if (status) {
+	const status = await findDaemon(name, paths).catch((error: unknown) =>
+		isSilence(error) ? error : Promise.reject(error),
+	);
+	const silence = status instanceof GolemError ? status : undefined;
+	if (status && !(status instanceof GolemError)) {
 		const other = describeOtherVersion(name, status);
 		if (other !== undefined) {
 			note(other);

@@ -6,7 +6,8 @@ import type {DaemonName, Paths} from '../platform/paths.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import {controlOf, daemonEnvironment, findDaemon} from './daemon-control.js';
 import {askDaemonSettings} from './daemon-settings.js';
-import {findService, isRunBy, runService} from './service.js';
+import {findService, isRunBy, type Service} from './service.js';
+import {startService} from './service-start.js';
 import {describeStarted, startAndExplain} from './start-command.js';
 import {readStart, type Start} from './start-flags.js';
 import {stopAndTell} from './stop-command.js';
@@ -61,18 +62,26 @@ async function restartProcess(
 async function restartService(
 	name: DaemonName,
 	context: Context,
-	{
-		running,
-		service,
-	}: {running: DaemonStatus | undefined; service: NonNullable<Awaited<ReturnType<typeof findService>>>},
+	{running, service}: {running: DaemonStatus | undefined; service: Service},
 ): Promise<Restarted> {
+	const {paths, signal} = context;
+	if (running) {
+		await refuseBadSettings(name, serviceEnvironment(paths), signal);
+	}
+
 	if (running && !(await isRunBy(service, running.pid))) {
 		await stopAndTell(name, context);
 	}
 
-	await runService(service, 'restart');
-	const status = await controlOf(name, context.paths).status(context.signal);
+	await startService(service, 'restart', context);
+	const status = await controlOf(name, paths).status(signal);
 	return {status, wasRunning: running !== undefined};
+}
+
+/** What a service is started in: it sees nothing of this shell, nor the `.env` of this folder. */
+function serviceEnvironment(paths: Paths): NodeJS.ProcessEnv {
+	const {PATH, HOME} = process.env;
+	return {...daemonEnvironment(paths, {}, {PATH, HOME}), GOLEM_WORKING_FOLDER: paths.home};
 }
 
 function environmentOf(paths: Paths, start: Start | undefined): NodeJS.ProcessEnv {

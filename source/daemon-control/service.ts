@@ -97,6 +97,15 @@ export async function isEnabled(service: Service): Promise<boolean> {
 	);
 }
 
+/** Is systemd about to start it, as after a failure it waits to do? */
+export async function isPending(service: Service): Promise<boolean> {
+	const state = await systemctl(service, ['show', '--property=ActiveState', '--value', service.unit]).catch(
+		// Who cannot ask systemd has none.
+		() => '',
+	);
+	return state.trim() === 'activating';
+}
+
 /** Does a person's systemd, and what it runs, go on without them? The machine's always does. */
 export async function outlivesLogin({scope}: Service): Promise<boolean> {
 	return scope === 'system' || fileExists(path.join(lingerFolder, userName()));

@@ -20,6 +20,9 @@ export function homeLine(home: string): string {
 	return `Environment=${quoted(`GOLEM_HOME=${home}`)}`;
 }
 
+/** After a failure. */
+export const secondsToNextStart = 10;
+
 /** A systemd unit that runs a daemon. */
 export function unitText({name, scope, paths, golem}: UnitOptions): string {
 	const command = [...golem.map(word => quoted(word).replaceAll('$', '$$$$')), name, '--detach'];
@@ -44,7 +47,7 @@ export function unitText({name, scope, paths, golem}: UnitOptions): string {
 		`WorkingDirectory=-${withoutSpecifiers(paths.home)}`,
 		'UMask=0077',
 		'Restart=on-failure',
-		'RestartSec=10',
+		`RestartSec=${secondsToNextStart}`,
 		'TimeoutStartSec=90',
 		'TimeoutStopSec=45',
 		...processLines(name),

@@ -30,3 +30,24 @@ export async function findAccess(
 	await refreshSshConfig(requestor);
 	return access;
 }
+
+/**
+Notes where a VM is now, in golem's SSH configuration too. Its host keys stay the ones that were given when it was
+rented: what has others is another VM.
+*/
+export async function refreshAccess(
+	requestor: Requestor,
+	name: string,
+	{ssh_host, ssh_port}: Pick<VmAccess, 'ssh_host' | 'ssh_port'>,
+): Promise<void> {
+	const rentals = await requestor.rentals();
+	// It may have been given back in the meantime.
+	const rental = await rentals.get(name);
+	const known = rental?.access;
+	if (!known || (known.ssh_host === ssh_host && known.ssh_port === ssh_port)) {
+		return;
+	}
+
+	await rentals.set(name, {...rental, access: {...known, ssh_host, ssh_port}});
+	await refreshSshConfig(requestor);
+}

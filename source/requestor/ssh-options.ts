@@ -71,7 +71,11 @@ export function readSshOptions(
 			const letter = letters.charAt(0);
 			letters = letters.slice(1);
 			if (plainLetters.has(letter)) {
-				options.push(...(letter === 'A' ? forwardAgent(environment) : [`-${letter}`]));
+				if (letter === 'A') {
+					mustHaveAgent(environment);
+				}
+
+				options.push(`-${letter}`);
 			} else if (valueLetters.has(letter)) {
 				const value = letters === '' ? take() : letters;
 				letters = '';
@@ -85,24 +89,14 @@ export function readSshOptions(
 	return {foreign: options, rest};
 }
 
-/** The agent is not asked for keys of ours, so OpenSSH has to be told where the one is that is lent to the VM. */
-function forwardAgent({SSH_AUTH_SOCK: socket}: NodeJS.ProcessEnv): string[] {
+/** OpenSSH itself says nothing where there is none to lend. */
+function mustHaveAgent({SSH_AUTH_SOCK: socket}: NodeJS.ProcessEnv): void {
 	if (!socket) {
 		throw usage(
 			'-A needs an SSH agent, and SSH_AUTH_SOCK names none.',
 			'Start one with: eval "$(ssh-agent)"',
 		);
 	}
-
-	// Otherwise it would be read as the name of a variable, or as yes or no.
-	if (!socket.startsWith('/')) {
-		throw usage(
-			`-A needs an SSH agent; SSH_AUTH_SOCK is «${socket}», and must be an absolute path.`,
-			allowed,
-		);
-	}
-
-	return ['-o', `ForwardAgent="${socket.replaceAll('%', '%%').replaceAll(/["\\]/g, '\\$&')}"`];
 }
 
 function readValue(letter: string, value: string | undefined): string {

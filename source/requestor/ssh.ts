@@ -48,13 +48,19 @@ const defaults = [
 	['ConnectTimeout', '20'],
 	['ServerAliveInterval', '15'],
 	['LogLevel', 'ERROR'],
+	// Its complaint about a port that is taken would come when all is over.
+	['ExitOnForwardFailure', 'yes'],
 ] as const;
 
 /** The arguments for OpenSSH, up to the host. @param options the user's own, which come after what makes it safe */
 export function sshArguments(target: SshTarget, options: readonly string[] = []): string[] {
 	const pairs = (list: ReadonlyArray<readonly [string, string]>) =>
 		list.flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-	return ['-F', 'none', ...pairs(trustedConnection(target)), ...options, ...pairs(defaults)];
+	// One that is lent has to be known to OpenSSH; of its keys none but ours would be offered, as `IdentitiesOnly` says.
+	const trusted = trustedConnection(target).filter(
+		([key]) => key !== 'IdentityAgent' || !options.includes('-A'),
+	);
+	return ['-F', 'none', ...pairs(trusted), ...options, ...pairs(defaults)];
 }
 
 /** Where the VM is say the options; behind `--` nothing is one any more, whatever it begins with. */

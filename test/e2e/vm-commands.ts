@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import test from 'ava';
 import {execa} from 'execa';
@@ -38,6 +39,28 @@ const openSsh = (program: string, args: string[]) =>
 		timeout: 60_000,
 	});
 
+/** What a server of the guest's says first, asked for as a SOCKS 5 client does (RFC 1928). */
+async function greetingThroughSocks(proxyPort: number, port: number): Promise<string> {
+	const socket = net.connect(proxyPort, '127.0.0.1').setTimeout(10_000, () => socket.destroy());
+	try {
+		const chunks = socket[Symbol.asyncIterator]();
+		const read = async () => Buffer.from((await chunks.next()).value ?? '');
+		socket.write(Buffer.from([5, 1, 0]));
+		await read();
+		socket.write(Buffer.from([5, 1, 0, 1, 127, 0, 0, 1, port >> 8, port & 255]));
+		const answer = await read();
+		const greeting = answer.length > 10 ? answer.subarray(10) : await read();
+		// OpenSSH says yes before it knows, and hangs up where it was not so.
+		if (answer[1] !== 0 || greeting.length === 0) {
+			throw new Error('Refused.');
+		}
+
+		return greeting.toString('latin1');
+	} finally {
+		socket.destroy();
+	}
+}
+
 test.serial(
 	'a creation that is interrupted while it boots is finished by the next one of that name',
 	async t => {
@@ -68,12 +91,18 @@ test.serial('plain ssh, scp and sftp get in by golem’s own configuration, and 
 	t.is(hostname.stdout, 'web', hostname.stderr);
 	const file = path.join(network.folder, 'sent');
 	await fs.writeFile(file, 'by scp\n');
-	// The small image has no sftp-server; the older protocol needs scp alone.
-	const sent = await openSsh('scp', ['-O', file, 'web:sent']);
-	const isThere = await onWeb('cat', 'sent');
-	const hasScp = (await onWeb('sh', '-c', 'command -v scp')).exitCode === 0;
-	t.is(sent.exitCode === 0, hasScp, sent.stderr);
-	t.is(isThere.stdout, hasScp ? 'by scp\n' : '');
+	for (const protocol of [[], ['-O']]) {
+		const sent = await openSsh('scp', [...protocol, file, 'web:sent']);
+		t.is(sent.exitCode, 0, sent.stderr);
+		t.is((await onWeb('cat', 'sent')).stdout, 'by scp\n');
+		t.is((await onWeb('rm', 'sent')).exitCode, 0);
+	}
+
+	const orders = path.join(network.folder, 'orders');
+	await fs.writeFile(orders, `put ${file} given\nget given ${file}.back\n`);
+	const given = await openSsh('sftp', ['-b', orders, 'web']);
+	t.is(given.exitCode, 0, given.stderr);
+	t.is(await fs.readFile(`${file}.back`, 'utf8'), 'by scp\n');
 
 	const included = path.join(network.folder, 'own-config');
 	await fs.writeFile(included, `${written.json.include}\nHost *\n\tStrictHostKeyChecking no\n`);
@@ -132,24 +161,81 @@ test.serial('another key opens the VM once it was added, and only then', async t
 	await golem('vm', 'ssh-config', '--write');
 });
 
-test.serial('a port of the guest’s is reached through vm ssh -N -L', async t => {
+test.serial(
+	'a port of the guest’s is reached through vm ssh -N -L, which ends where ours is taken',
+	async t => {
+		const port = await freePort();
+		const tunnel = network.requestor.start([
+			'vm',
+			'ssh',
+			'web',
+			'-N',
+			'-L',
+			`127.0.0.1:${port}:127.0.0.1:22`,
+		]);
+		try {
+			const greeting = await eventually(
+				'the guest’s own SSH server greets',
+				async () => {
+					const {stdout} = await execa(
+						'timeout',
+						['2', 'bash', '-c', `head -1 < /dev/tcp/127.0.0.1/${port}`],
+						{
+							reject: false,
+						},
+					);
+					return stdout || undefined;
+				},
+				30_000,
+			);
+			t.regex(greeting, /^SSH-2\.0-/);
+			const second = await golem('vm', 'ssh', 'web', '-N', '-L', `127.0.0.1:${port}:127.0.0.1:22`);
+			t.is(second.exitCode, 255);
+			t.regex(second.stderr, new RegExp(`:${port}: Address already in use`));
+		} finally {
+			tunnel.signal('SIGTERM');
+			await tunnel.ended;
+		}
+	},
+);
+
+test.serial('what the guest reaches is reached through the SOCKS proxy of vm ssh -N -D', async t => {
 	const port = await freePort();
-	const tunnel = network.requestor.start(['vm', 'ssh', 'web', '-N', '-L', `127.0.0.1:${port}:127.0.0.1:22`]);
+	const proxy = network.requestor.start(['vm', 'ssh', 'web', '-N', '-D', `127.0.0.1:${port}`]);
 	try {
 		const greeting = await eventually(
 			'the guest’s own SSH server greets',
-			async () => {
-				const {stdout} = await execa('timeout', ['2', 'bash', '-c', `head -1 < /dev/tcp/127.0.0.1/${port}`], {
-					reject: false,
-				});
-				return stdout || undefined;
-			},
+			() => greetingThroughSocks(port, 22).catch(() => undefined),
 			30_000,
 		);
-		t.regex(greeting, /^SSH-2\.0-/);
+		t.regex(greeting, /^SSH-2\.0-dropbear/);
+		await t.throwsAsync(greetingThroughSocks(port, 1), {message: 'Refused.'});
 	} finally {
-		tunnel.signal('SIGTERM');
-		await tunnel.ended;
+		proxy.signal('SIGTERM');
+		await proxy.ended;
+	}
+});
+
+test.serial('vm ssh -A lends the SSH agent, and without it the VM has none', async t => {
+	const socket = path.join(network.folder, 'agent');
+	const agent = spawn('ssh-agent', ['-D', '-a', socket], {stdio: 'ignore'});
+	try {
+		await eventually('the agent listens', () =>
+			fs.access(socket).then(
+				() => true,
+				() => undefined,
+			),
+		);
+		const agentIn = (...options: string[]) =>
+			network.requestor.golem(
+				['vm', 'ssh', 'web', ...options, '--', 'sh', '-c', 'test -S "$SSH_AUTH_SOCK" && echo lent'],
+				{environment: {SSH_AUTH_SOCK: socket}, timeoutMs: 90_000},
+			);
+		const lent = await agentIn('-A');
+		t.is(lent.stdout, 'lent\n', lent.stderr);
+		t.is((await agentIn()).stdout, '');
+	} finally {
+		agent.kill();
 	}
 });
 

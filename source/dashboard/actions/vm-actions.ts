@@ -2,7 +2,7 @@ import {emptyTextField} from '../../components/text-field-state.js';
 import {quoteForShell} from '../../platform/shell.js';
 import {findAccess} from '../../requestor/access.js';
 import {destroyRental} from '../../requestor/destroy.js';
-import {confirmedId} from '../../requestor/requestor.js';
+import {switchPower} from '../../requestor/power.js';
 import {connectBySsh} from '../../requestor/ssh.js';
 import {noted, type VmView, withVm} from '../picture.js';
 import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
@@ -126,8 +126,7 @@ async function power(
 		runtime.picture.update(picture =>
 			withVm(picture, name, vm => noted(vm, Date.now(), `${verb} asked for`)),
 		);
-		const provider = await runtime.requestor.providerOf(rental);
-		const vm = await provider[verb](confirmedId(rental), runtime.signal);
+		const vm = await switchPower(runtime.requestor, rental, verb, runtime.signal);
 		return `${name} is ${vm.status}.`;
 	});
 }

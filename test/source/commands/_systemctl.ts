@@ -12,6 +12,7 @@ export async function personWithSystemd(t: ExecutionContext) {
 	const programs = path.join(home, 'bin');
 	const calls = path.join(home, 'calls');
 	const enabled = path.join(home, 'enabled');
+	const state = path.join(home, 'state');
 	await fs.mkdir(programs);
 	await fs.writeFile(
 		path.join(programs, 'systemctl'),
@@ -20,10 +21,13 @@ export async function personWithSystemd(t: ExecutionContext) {
 			`echo "$*" >> ${calls}`,
 			'case "$2" in',
 			`is-enabled) test -e ${enabled} ;;`,
+			`show) test "$3" != --property=ActiveState || cat ${state} 2>/dev/null ;;`,
+			`stop) rm -f ${state} ;;`,
 			`enable) touch ${enabled} ;;`,
 			`disable) rm -f ${enabled} ;;`,
 			// As systemd does where nothing runs.
-			`restart) $(sed -n 's/^ExecStart=//p' "$XDG_CONFIG_HOME/systemd/user/$3") > /dev/null ;;`,
+			`restart) $(sed -n 's/^ExecStart=//p' "$XDG_CONFIG_HOME/systemd/user/$3") > /dev/null 2>&1 || {`,
+			'echo "Job for $3 failed because the control process exited with error code." >&2; exit 1; } ;;',
 			'esac',
 		].join('\n'),
 		{mode: 0o755},
@@ -46,5 +50,7 @@ export async function personWithSystemd(t: ExecutionContext) {
 			await fs.rm(calls, {force: true});
 			return text.split('\n').filter(Boolean);
 		},
+		/** A daemon has failed, and systemd waits for a moment before it starts it again. */
+		isAboutToStart: () => fs.writeFile(state, 'activating\n'),
 	};
 }

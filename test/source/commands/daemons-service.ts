@@ -4,6 +4,7 @@ import test from 'ava';
 import {daemonNames} from '../../../source/platform/paths.js';
 import {golemProgram, runGolem} from '../../support/golem.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {serve} from '../requestor/_stand-ins.js';
 import {ordinaryUser, personWithSystemd} from './_systemctl.js';
 
 const unit = 'golem-discovery.service';
@@ -45,6 +46,7 @@ test('the service is installed once; again finds it unchanged; uninstalled it is
 		'--user daemon-reload',
 		`--user is-enabled --quiet ${unit}`,
 		`--user enable ${unit}`,
+		`--user reset-failed ${unit}`,
 		`--user start ${unit}`,
 	]);
 
@@ -82,7 +84,63 @@ test('a daemon that was started by hand goes on, and it is told how to hand it o
 	t.is(restarted.exitCode, 0, restarted.stdout + restarted.stderr);
 	t.is(restarted.json.service, unit);
 	t.not(restarted.json.pid, started.json.pid);
-	t.deepEqual(await calls(), [`--user restart ${unit}`]);
+	// Restarts that somebody asks for are not counted among those of a daemon that cannot live.
+	t.deepEqual(await calls(), [`--user reset-failed ${unit}`, `--user restart ${unit}`]);
+
+	const removed = await golem('install-service', '--uninstall');
+	t.regex(removed.stdout, new RegExp(`is removed.*pid ${restarted.json.pid}.*by hand, and goes on`));
+	t.is((await golem('status', '--json')).json.pid, restarted.json.pid);
+});
+
+test('what would not start again is not stopped for its service either', async t => {
+	const {home, options, calls} = await personWithSystemd(t);
+	const environment = {...options.environment, DISCOVERY_HOST: '127.0.0.1', DISCOVERY_PORT: '0'};
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], {...options, environment});
+	const {json: started} = await golem('--detach', '--json');
+	t.teardown(() => golem('stop'));
+	await golem('install-service');
+	await calls();
+	await fs.writeFile(path.join(home, 'config.json'), '{"DISCOVERY_DEBUG": "perhaps"}');
+	const {exitCode, json} = await golem('restart', '--json');
+	t.is(exitCode, 2);
+	t.is(json.error.code, 'SETTINGS_INVALID');
+	t.deepEqual(await calls(), []);
+	t.is((await golem('status', '--json')).json.pid, started.pid);
+});
+
+test('stop also ends the tries of a service to start again', async t => {
+	const {options, calls, isAboutToStart} = await personWithSystemd(t);
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], options);
+	await golem('install-service');
+	await calls();
+	t.is((await golem('stop')).stdout, 'The discovery was not running.\n');
+	t.false((await calls()).includes(`--user stop ${unit}`));
+	await isAboutToStart();
+	const {exitCode, stdout} = await golem('stop');
+	t.is(exitCode, 0);
+	t.regex(stdout, /^The discovery was not running. systemd was to start it again, and is not any more.\n$/);
+	t.is((await calls()).at(-1), `--user stop ${unit}`);
+});
+
+test('of a service that does not start it is told what the daemon itself has said', async t => {
+	const {options, isAboutToStart} = await personWithSystemd(t);
+	const taken = await serve(t, (_request, _body, response) => response.end());
+	const environment = {
+		...options.environment,
+		DISCOVERY_HOST: '127.0.0.1',
+		DISCOVERY_PORT: String(taken.port),
+	};
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], {...options, environment});
+	await golem('install-service');
+	await isAboutToStart();
+	const {exitCode, stderr} = await golem('restart');
+	t.is(exitCode, 1);
+	t.regex(stderr, /The end of its log:\n {2}\S+ info {2}starting version=/);
+	t.regex(stderr, /tries again every 10 s.*golem discovery stop/);
+	const {json} = await golem('restart', '--json');
+	t.is(json.error.code, 'SERVICE_FAILED');
+	t.notRegex(json.error.message, /starting/);
+	t.regex(json.error.details.log[0], /starting version=/);
 });
 
 test('without systemd it is told what to do instead', async t => {

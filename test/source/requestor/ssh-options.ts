@@ -36,8 +36,8 @@ for (const [words, foreign] of [
 		['-o', 'LogLevel=VERBOSE', '-o', 'ServerAliveInterval=3'],
 	],
 	[
-		['web', '-A'],
-		['-o', 'ForwardAgent="/run/my agent"'],
+		['web', '-AN'],
+		['-A', '-N'],
 	],
 ] as const) {
 	test(`golem vm ssh ${words.join(' ')} is understood, by us and by OpenSSH`, async t => {
@@ -101,7 +101,7 @@ test('what stands behind a command that began without -- is no option by acciden
 });
 
 test('an agent is lent where there is one', t => {
-	for (const environment of [{}, {SSH_AUTH_SOCK: ''}, {SSH_AUTH_SOCK: '$HOME'}, {SSH_AUTH_SOCK: 'yes'}]) {
+	for (const environment of [{}, {SSH_AUTH_SOCK: ''}]) {
 		t.throws(() => readSshOptions(['web', '-A'], environment), {code: 'USAGE'});
 	}
 });

@@ -116,6 +116,14 @@ test('an option of the user’s counts before a default, and never before what m
 	t.is(configuration.get('hostname'), '127.0.0.1');
 });
 
+test('an agent that is lent is known to OpenSSH, which offers no key of its', async t => {
+	const configuration = await effectiveConfiguration(await createTarget(t), ['-A']);
+	t.is(configuration.get('forwardagent'), 'yes');
+	// OpenSSH lends none where it is told that there is none.
+	t.not(configuration.get('identityagent'), 'none');
+	t.is(configuration.get('identitiesonly'), 'yes');
+});
+
 for (const ssh_host of [
 	'-oProxyCommand=touch /tmp/owned',
 	'192.0.2.1\nProxyCommand touch /tmp/owned',
