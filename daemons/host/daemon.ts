@@ -85,11 +85,12 @@ export async function runDaemon<Settings extends Record<string, Setting>>(
 		process.exit(exitCodes.done);
 	} catch (error) {
 		const {code, message, hint, exitCode} = describeStartFault(error);
+		// Whoever is told of it may end this process at once, and look for the reason in what it has written.
+		process.stderr.write(`${message}\n${hint ? `${hint}\n` : ''}`);
 		sendReadySignal({
 			type: 'failed',
 			error: {code, message, exitCode, ...(hint === undefined ? {} : {hint})},
 		});
-		process.stderr.write(`${message}\n${hint ? `${hint}\n` : ''}`);
 		process.exitCode = exitCode;
 		// Nothing may keep a daemon alive that has not started; the signal above has 1 s to get out.
 		setTimeout(() => process.exit(), 1000).unref();

@@ -28,6 +28,7 @@ const documents = {
 	'vm-key-added': async () => (await ofVms()).vmKeyAddedSchema,
 	'vm-destroyed': async () => (await ofVms()).vmDestroyedSchema,
 	'vm-purged': async () => (await ofVms()).vmPurgedSchema,
+	'vm-ssh': async () => (await ofVms()).vmSshSchema,
 	'ssh-config': async () => (await ofVms()).sshConfigSchema,
 	providers: async () => z.array((await import('../protocol/advertisement.js')).advertisementSchema),
 	ports: async () => (await import('../protocol/control.js')).portsReportSchema,

@@ -98,7 +98,7 @@ export async function findDaemon(name: DaemonName, paths: Paths): Promise<Daemon
 			return undefined;
 		}
 
-		throw error;
+		throw await explain(name, paths, error);
 	}
 }
 
@@ -142,6 +142,12 @@ async function askToEnd(name: DaemonName, paths: Paths, signal?: AbortSignal): P
 			return undefined;
 		}
 
-		throw error;
+		throw await explain(name, paths, error);
 	}
+}
+
+/** Loaded where there is something to explain. */
+async function explain(name: DaemonName, paths: Paths, error: unknown): Promise<unknown> {
+	const {explainSilence} = await import('./silence.js');
+	return explainSilence(name, paths, error);
 }

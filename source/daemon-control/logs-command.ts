@@ -36,16 +36,28 @@ export function logsCommand(name: DaemonName): Command {
 			`golem ${name} logs --lines 20 --json`,
 		],
 		async run(context, {options}) {
-			const {isJson, line} = context;
+			const {isJson, line, signal} = context;
 			for await (const entry of readLog(name, context, options)) {
 				if (entry !== '') {
-					line(isJson ? entry : readableLogLine(entry));
+					line(isJson ? asJson(entry) : readableLogLine(entry));
 				}
 			}
 
-			return exitCodes.done;
+			return signal.aborted ? exitCodes.interrupted : exitCodes.done;
 		},
 	});
+}
+
+/** A process that falls over writes what is no JSON into its log. */
+function asJson(entry: string): string {
+	try {
+		const parsed: unknown = JSON.parse(entry);
+		if (typeof parsed === 'object' && parsed !== null) {
+			return entry;
+		}
+	} catch {}
+
+	return JSON.stringify({time: null, level: null, msg: entry});
 }
 
 /** From the daemon itself; where none runs or it does not answer, what it has written is read from the file. */

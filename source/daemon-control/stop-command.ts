@@ -5,7 +5,6 @@ import {exitCodes} from '../platform/golem-error.js';
 import type {DaemonName} from '../platform/paths.js';
 import {stopDaemon} from './daemon-control.js';
 import {findService, isPending, runService} from './service.js';
-import {explainSilence} from './silence.js';
 
 /** `golem <daemon> stop`. */
 export function stopCommand(name: DaemonName): Command {
@@ -47,12 +46,8 @@ export async function stopAndTell(
 	name: DaemonName,
 	{paths, progress, signal}: Pick<Context, 'paths' | 'progress' | 'signal'>,
 ): Promise<number | undefined> {
-	try {
-		return await stopDaemon(name, paths, {
-			onSlow: pid => progress({step: 'stop', message: `Waiting for the ${name} (pid ${pid}) to end`}),
-			signal,
-		});
-	} catch (error) {
-		throw await explainSilence(name, paths, error);
-	}
+	return stopDaemon(name, paths, {
+		onSlow: pid => progress({step: 'stop', message: `Waiting for the ${name} (pid ${pid}) to end`}),
+		signal,
+	});
 }

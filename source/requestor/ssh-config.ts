@@ -9,9 +9,14 @@ export function sshConfigFile(requestor: Pick<Requestor, 'sshFolder'>): string {
 	return path.join(path.resolve(requestor.sshFolder), 'config');
 }
 
+/** To a program that knows of no agent, `-A` means nothing; and what the user lends to all others is not lent to a VM. */
+const lentIfAsked = ['ForwardAgent', 'no'] as const;
+
 /** A `Host` block for OpenSSH's configuration, so that ssh, scp, rsync and editors know the VM by its name. */
 export function sshConfigBlock(target: SshTarget): string {
-	const lines = trustedConnection(target).map(([key, value]) => `\t${key} ${value}\n`);
+	const lines = trustedConnection(target)
+		.map(([key, value]) => (key === 'IdentityAgent' ? lentIfAsked : [key, value]))
+		.map(([key, value]) => `\t${key} ${value}\n`);
 	return `Host ${target.name}\n${lines.join('')}`;
 }
 

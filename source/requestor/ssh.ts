@@ -131,12 +131,14 @@ export async function runBySsh(
 Hands this terminal to OpenSSH until it ends.
 @param command words to run there; none for a shell
 @param options the user's own for OpenSSH, checked by `readSshOptions`
+@param onOutput takes what comes instead of this terminal
 @returns OpenSSH's exit status, which is the remote command's, or 255 for its own failures
 */
 export async function connectBySsh(
 	target: SshTarget,
 	command: readonly string[],
 	options: readonly string[] = [],
+	onOutput?: (stream: 'stdout' | 'stderr', chunk: Buffer) => void,
 ): Promise<number> {
 	await writeKnownHosts(target);
 	const wordsFile = path.join(target.folder, `.ssh-log.${process.pid}`);
@@ -149,8 +151,10 @@ export async function connectBySsh(
 			...sshArguments(target, options),
 			...hostAndCommand(target, command),
 		],
-		{stdio: 'inherit'},
+		{stdio: onOutput ? ['inherit', 'pipe', 'pipe'] : 'inherit'},
 	);
+	child.stdout?.on('data', chunk => onOutput?.('stdout', chunk));
+	child.stderr?.on('data', chunk => onOutput?.('stderr', chunk));
 	// The terminal's Ctrl-C is for what runs in it; ssh passes it on and lives.
 	const ignore = () => {};
 	process.on('SIGINT', ignore);
@@ -179,7 +183,12 @@ export async function connectBySsh(
 			throw changedHostKey(target);
 		}
 
-		process.stderr.write(words);
+		if (onOutput) {
+			onOutput('stderr', Buffer.from(words));
+		} else {
+			process.stderr.write(words);
+		}
+
 		return status;
 	} finally {
 		process.off('SIGINT', ignore);

@@ -29,7 +29,7 @@ export const hostingScripts: readonly Script[] = [
 			{command: 'golem provider verify', shows: ['verified']},
 			{command: 'golem doctor', shows: ['A rental would work now.']},
 			{command: 'golem provider status', shows: ['healthy', /accelerator +(?:TCG|KVM)/]},
-			{command: 'golem provider logs --follow', replies: [['ports verified', '\u0003']]},
+			{command: 'golem provider logs --follow', replies: [['ports verified', '\u0003']], status: 130},
 			{
 				command: 'golem provider stop',
 				async check(t, world) {

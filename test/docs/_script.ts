@@ -101,7 +101,12 @@ function openReadersShell(
 	{home, environment, cwd = home}: Reader,
 ): Promise<Shell> {
 	const PATH = `${programs.folder}:${process.env['PATH']}`;
-	return openShell(t, {home, cwd, environment: {npm_config_update_notifier: 'false', ...environment, PATH}});
+	const npm = {
+		npm_config_update_notifier: 'false',
+		// In a home that it does not know, npx has a checkout built anew, which other tests are running.
+		npm_config_ignore_scripts: 'true',
+	};
+	return openShell(t, {home, cwd, environment: {...npm, ...environment, PATH}});
 }
 
 async function openOrdinaryShell(t: ExecutionContext, {programs}: World): Promise<Shell> {

@@ -43,6 +43,7 @@ const lifeOf = (name: Service): Pick<Script, 'prepare' | 'lines'> => ({
 		{
 			command: `golem ${name} logs --follow`,
 			replies: [[/http:\/\/127\.0\.0\.1:\d+/, '\u0003']],
+			status: 130,
 		},
 		{command: `golem ${name} stop`, shows: ['stopped']},
 	],

@@ -216,7 +216,7 @@ test.serial('what the guest reaches is reached through the SOCKS proxy of vm ssh
 	}
 });
 
-test.serial('vm ssh -A lends the SSH agent, and without it the VM has none', async t => {
+test.serial('-A lends the SSH agent, to vm ssh and to plain ssh, and without it the VM has none', async t => {
 	const socket = path.join(network.folder, 'agent');
 	const agent = spawn('ssh-agent', ['-D', '-a', socket], {stdio: 'ignore'});
 	try {
@@ -234,6 +234,15 @@ test.serial('vm ssh -A lends the SSH agent, and without it the VM has none', asy
 		const lent = await agentIn('-A');
 		t.is(lent.stdout, 'lent\n', lent.stderr);
 		t.is((await agentIn()).stdout, '');
+		const plainly = (...options: string[]) =>
+			execa('ssh', ['-F', configFile(), ...options, 'web', 'test -S "$SSH_AUTH_SOCK" && echo lent'], {
+				reject: false,
+				stdin: 'ignore',
+				env: {SSH_AUTH_SOCK: socket},
+				timeout: 60_000,
+			});
+		t.is((await plainly('-A')).stdout, 'lent');
+		t.is((await plainly()).stdout, '');
 	} finally {
 		agent.kill();
 	}

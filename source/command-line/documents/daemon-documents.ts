@@ -73,7 +73,7 @@ export const serviceSchema = z.object({
 });
 
 export const logLineSchema = z.looseObject({
-	time: timestampSchema,
-	level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+	time: timestampSchema.nullable().describe('null for what a process wrote that had no log, as it fell over'),
+	level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).nullable(),
 	msg: z.string(),
 });

@@ -81,3 +81,11 @@ export const sshConfigSchema = z.object({
 	),
 	skipped: z.array(z.object({name: z.string(), code: z.string(), message: z.string()})),
 });
+
+export const vmSshSchema = z.object({
+	name: z.string(),
+	exit_code: z.number().int().describe('Of the command; 255 where SSH itself has failed'),
+	stdout: z.string(),
+	stderr: z.string(),
+	truncated: z.boolean().describe('Was there more than 16 MiB on one of them, which is left out?'),
+});

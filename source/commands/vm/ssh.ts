@@ -1,23 +1,30 @@
 import * as z from 'zod';
 import {command} from '../../command-line/command.js';
+import type {Context} from '../../command-line/context.js';
+import {exitCodes, GolemError} from '../../platform/golem-error.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {findAccess} from '../../requestor/access.js';
 import {createRequestor} from '../../requestor/requestor.js';
-import {connectBySsh} from '../../requestor/ssh.js';
+import {connectBySsh, type SshTarget} from '../../requestor/ssh.js';
 import {readSshOptions} from '../../requestor/ssh-options.js';
 
 const definition = command({
 	description: 'Open a shell in a VM, or run a command there; options of OpenSSH such as -L and -N go along',
 	args: z.tuple([vmNameSchema.describe('NAME')]).rest(z.string().describe('command')),
 	options: z.object({}),
-	documents: [],
+	documents: ['vm-ssh'],
 	examples: [
 		'golem vm ssh my-vm',
 		'golem vm ssh my-vm -- uname -a',
 		'golem vm ssh my-vm -N -L 8080:localhost:80',
+		'golem vm ssh my-vm --json -- uname -a',
 	],
 	takeForeign: words => readSshOptions(words),
-	async run({paths, sources, note, signal}, {args: [name, ...words], foreign}) {
+	async run({paths, sources, note, result, isJson, signal}, {args: [name, ...words], foreign}) {
+		if (isJson) {
+			mustHaveCommand(name, words);
+		}
+
 		const requestor = createRequestor(paths, sources);
 		const [access, {privateKeyFile}] = await (async () => {
 			try {
@@ -29,7 +36,9 @@ const definition = command({
 			}
 		})();
 		const target = {name, access, privateKeyFile, folder: requestor.sshFolder};
-		const status = await connectBySsh(target, words, foreign);
+		const status = isJson
+			? await runForScripts(target, words, foreign, result)
+			: await connectBySsh(target, words, foreign);
 		if (status === 255) {
 			note(`See how the VM is with: golem vm info ${name}`);
 		}
@@ -37,6 +46,46 @@ const definition = command({
 		return status;
 	},
 });
+
+/** Of each stream. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** Runs a command and writes down what came of it. @returns its exit status */
+async function runForScripts(
+	target: SshTarget,
+	words: readonly string[],
+	options: readonly string[] | undefined,
+	result: Context['result'],
+): Promise<number> {
+	const output = {stdout: [] as Buffer[], stderr: [] as Buffer[]};
+	const bytes = {stdout: 0, stderr: 0};
+	const status = await connectBySsh(target, words, options, (stream, chunk) => {
+		const room = mostBytes - bytes[stream];
+		bytes[stream] += chunk.length;
+		output[stream].push(chunk.subarray(0, Math.max(0, room)));
+	});
+	const text = (stream: keyof typeof output) => Buffer.concat(output[stream]).toString('utf8');
+	result(
+		{
+			name: target.name,
+			exit_code: status,
+			stdout: text('stdout'),
+			stderr: text('stderr'),
+			truncated: Math.max(bytes.stdout, bytes.stderr) > mostBytes,
+		},
+		() => text('stdout'),
+	);
+	return status;
+}
+
+function mustHaveCommand(name: string, words: readonly string[]): void {
+	if (words.length === 0) {
+		throw new GolemError('USAGE', 'A shell makes no JSON document; a command does.', {
+			exitCode: exitCodes.usage,
+			hint: `Say one: golem vm ssh ${name} --json -- uname -a`,
+		});
+	}
+}
 
 export const {description, args, options} = definition;
 export default definition;

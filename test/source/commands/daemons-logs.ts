@@ -25,6 +25,14 @@ test('the log of a daemon that is down is what its file has, and it is said that
 	t.true(stderr.includes(file));
 	t.is((await golem('logs', '--lines', '1')).stdout, 'a trace\n');
 	t.is((await golem('logs', '--lines', '0')).stdout, '');
+	const {stdout: forScripts} = await golem('logs', '--json');
+	t.deepEqual(
+		forScripts
+			.trim()
+			.split('\n')
+			.map(line => JSON.parse(line).msg),
+		['one', 'two', 'a trace'],
+	);
 });
 
 test('--level keeps what is that grave, however far back, and --lines counts what is kept', async t => {
@@ -46,6 +54,7 @@ test('--level and --follow go together: each line once, those of before and thos
 	await fs.appendFile(file, entry('info', 'more chatter') + entry('error', 'after'));
 	await following.printed('after');
 	following.signal('SIGINT');
-	const {stdout} = await following.ended;
+	const {stdout, exitCode} = await following.ended;
 	t.is(stdout, '12:00:00 warn  before\n12:00:00 error after\n');
+	t.is(exitCode, 130);
 });

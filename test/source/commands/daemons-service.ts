@@ -141,6 +141,7 @@ test('of a service that does not start it is told what the daemon itself has sai
 	t.is(json.error.code, 'SERVICE_FAILED');
 	t.notRegex(json.error.message, /starting/);
 	t.regex(json.error.details.log[0], /starting version=/);
+	t.regex(json.error.details.log.join('\n'), /cannot listen|in use/i);
 });
 
 test('without systemd it is told what to do instead', async t => {
