@@ -140,5 +140,7 @@ await build({
 // All works without, only slower.
 spawnSync(process.execPath, ['dist/source/start-up/warm-up.js'], {stdio: 'inherit'});
 
+// npx knows the bin of a checkout for good by the name that it had when it was first run there.
+await fs.writeFile('dist/source/cli.js', "#!/usr/bin/env node\nimport './cli.cjs';\n");
 // npm sets this for installed bins; a checkout runs them as they are.
-await fs.chmod('dist/source/cli.cjs', 0o755);
+await Promise.all(['cli.cjs', 'cli.js'].map(file => fs.chmod(`dist/source/${file}`, 0o755)));

@@ -106,6 +106,12 @@ export async function isPending(service: Service): Promise<boolean> {
 	return state.trim() === 'activating';
 }
 
+/** Does a service run this daemon, and is systemd about to start it again? */
+export async function findPendingService(name: DaemonName, paths: Paths): Promise<Service | undefined> {
+	const service = await findService(name, paths);
+	return service && (await isPending(service)) ? service : undefined;
+}
+
 /** Does a person's systemd, and what it runs, go on without them? The machine's always does. */
 export async function outlivesLogin({scope}: Service): Promise<boolean> {
 	return scope === 'system' || fileExists(path.join(lingerFolder, userName()));

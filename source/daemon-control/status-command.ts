@@ -31,7 +31,11 @@ export function statusCommand(name: DaemonName): Command {
 				return exitCodes.done;
 			}
 
-			const lastWords = await readLastWords(name, paths);
+			const {findPendingService} = await import('./service.js');
+			const [lastWords, service] = await Promise.all([
+				readLastWords(name, paths),
+				findPendingService(name, paths),
+			]);
 			result(
 				{
 					running: false,
@@ -39,9 +43,10 @@ export function statusCommand(name: DaemonName): Command {
 					since: lastWords?.at ?? null,
 					ended: lastWords?.end ?? null,
 					log: lastWords?.lines ?? [],
+					service: service?.unit ?? null,
 					start: `golem ${name} --detach`,
 				},
-				() => describeAbsence(name, lastWords),
+				() => describeAbsence(name, lastWords, {isPending: service !== undefined}),
 			);
 			return exitCodes.notReachable;
 		},

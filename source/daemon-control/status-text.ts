@@ -36,13 +36,18 @@ export function describeStatus(status: DaemonStatus, width = process.stdout.colu
 	);
 }
 
-/** That a daemon does not run, since when, how that came, and how to start it. */
+/** That a daemon does not run, since when, how that came, and how to start it, where systemd is not about to. */
 export function describeAbsence(
 	name: DaemonName,
 	lastWords: LastWords | undefined,
-	width = process.stdout.columns || defaultWidth,
+	{
+		isPending = false,
+		width = process.stdout.columns || defaultWidth,
+	}: {isPending?: boolean; width?: number} = {},
 ): string {
-	const start = `Start it with: golem ${name} --detach`;
+	const start = isPending
+		? `systemd is about to start it again. Give that up with: golem ${name} stop`
+		: `Start it with: golem ${name} --detach`;
 	if (!lastWords) {
 		return `The ${name} is not running, and has never run here.\n${start}`;
 	}

@@ -4,7 +4,7 @@ import type {Context} from '../command-line/context.js';
 import {exitCodes} from '../platform/golem-error.js';
 import type {DaemonName} from '../platform/paths.js';
 import {stopDaemon} from './daemon-control.js';
-import {findService, isPending, runService} from './service.js';
+import {findPendingService, runService} from './service.js';
 
 /** `golem <daemon> stop`. */
 export function stopCommand(name: DaemonName): Command {
@@ -32,13 +32,12 @@ export function stopCommand(name: DaemonName): Command {
 
 /** A service that has failed starts again by itself, which nobody wants who stops it. @returns whether it was about to */
 async function giveUpStart(name: DaemonName, {paths}: Pick<Context, 'paths'>): Promise<boolean> {
-	const service = await findService(name, paths);
-	if (!service || !(await isPending(service))) {
-		return false;
+	const service = await findPendingService(name, paths);
+	if (service) {
+		await runService(service, 'stop');
 	}
 
-	await runService(service, 'stop');
-	return true;
+	return service !== undefined;
 }
 
 /** Stops it, and says what is being waited for where that takes a while. @returns its pid, if it ran */

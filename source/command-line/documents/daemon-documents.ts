@@ -14,6 +14,7 @@ export const daemonStoppedStatusSchema = z.object({
 			'orderly: it was asked to; killed: without a word, or the machine went down; not-started: it refused to start',
 		),
 	log: z.array(z.string()).describe('Its last lines, for people'),
+	service: z.string().nullable().describe('The unit, where systemd is about to start it again'),
 	start: z.string().describe('The command that starts it'),
 });
 

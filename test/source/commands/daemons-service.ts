@@ -115,7 +115,10 @@ test('stop also ends the tries of a service to start again', async t => {
 	await calls();
 	t.is((await golem('stop')).stdout, 'The discovery was not running.\n');
 	t.false((await calls()).includes(`--user stop ${unit}`));
+	t.is((await golem('status', '--json')).json.service, null);
 	await isAboutToStart();
+	t.is((await golem('status', '--json')).json.service, unit);
+	t.regex((await golem('status')).stdout, /systemd is about to start it again/);
 	const {exitCode, stdout} = await golem('stop');
 	t.is(exitCode, 0);
 	t.regex(stdout, /^The discovery was not running. systemd was to start it again, and is not any more.\n$/);

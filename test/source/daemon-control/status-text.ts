@@ -59,7 +59,7 @@ test('of one that does not run it is told since when, how it ended, and how to s
 		describeAbsence(
 			'provider',
 			{at: '2026-03-01T12:00:00.000Z', end: 'killed', lines: ['12:00:00 info  ready']},
-			80,
+			{width: 80},
 		),
 	);
 	t.regex(text, /^The provider is not running\.$/m);
@@ -67,5 +67,5 @@ test('of one that does not run it is told since when, how it ended, and how to s
 	t.regex(text, /^ended +without a word/m);
 	t.regex(text, /12:00:00 info {2}ready/);
 	t.regex(text, /golem provider --detach$/);
-	t.regex(describeAbsence('provider', undefined, 80), /has never run/);
+	t.regex(describeAbsence('provider', undefined, {width: 80}), /has never run/);
 });
