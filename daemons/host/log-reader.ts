@@ -93,18 +93,23 @@ async function readTails(
 			return {file, end, lines: bytes.toString('utf8').split('\n').filter(Boolean).slice(-lines)};
 		}),
 	);
-	const all = tails.flatMap(tail => tail.lines);
-	// A sort keeps the order of those with the same time, and of lines that have none.
-	const inOrder = files.length > 1 ? all.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b))) : all;
-	const wanted = lines === 0 ? [] : inOrder.slice(-lines);
+	// A sort keeps the order of those with the same time.
+	const all = tails.flatMap(tail => withTimes(tail.lines));
+	const inOrder = files.length > 1 ? all.toSorted((a, b) => a.time.localeCompare(b.time)) : all;
+	const wanted = lines === 0 ? [] : inOrder.slice(-lines).map(({line}) => line);
 	return {
 		text: wanted.map(line => `${line}\n`).join(''),
 		ends: tails.map(({file, end}) => ({file, end})),
 	};
 }
 
-function timeOf(line: string): string {
-	return /"time":"([^"]+)"/.exec(line)?.[1] ?? '';
+/** A line without a time, such as those of a stack trace, belongs to the one above it. */
+function withTimes(lines: readonly string[]): Array<{time: string; line: string}> {
+	let time = '';
+	return lines.map(line => {
+		time = /"time":"([^"]+)"/.exec(line)?.[1] ?? time;
+		return {time, line};
+	});
 }
 
 async function readFrom(

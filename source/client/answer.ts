@@ -1,6 +1,7 @@
 import {StringDecoder} from 'node:string_decoder';
 import type * as z from 'zod';
 import {GolemError} from '../platform/golem-error.js';
+import {printable} from '../platform/printable.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
 import {asSubject, type HttpAnswer} from './http-message.js';
 
@@ -56,23 +57,38 @@ export function isRefusal({status}: HttpAnswer): boolean {
 	return (status < 200 || status > 299) && status !== 304;
 }
 
-/** The error that a refusal tells of, with its code. */
-export async function readRefusal(answer: HttpAnswer, name: string): Promise<GolemError> {
+/** The error that a refusal tells of, with its code. What a stranger says in it is made harmless, and told as theirs. */
+export async function readRefusal(
+	answer: HttpAnswer,
+	name: string,
+	{isForeign}: {isForeign: boolean},
+): Promise<GolemError> {
 	const body = errorBodySchema.safeParse(parseJson(await readText(answer, name)));
 	const whenAgain = readRetryAfter(answer.headers['retry-after']);
 	if (!body.success) {
 		return new GolemError('BAD_ANSWER', `${asSubject(name)} answered ${answer.status}.`, {
 			details: whenAgain,
+			hint: describeRedirect(answer),
 		});
 	}
 
 	const {code, message, details} = body.data;
 	const given = details['hint'];
-	return new GolemError(code, message, {
+	return new GolemError(printable(code), printable(message), {
 		exitCode: exitCodeOf(code),
 		details: {...details, ...whenAgain},
-		hint: typeof given === 'string' ? given : undefined,
+		hint:
+			typeof given === 'string'
+				? `${isForeign ? `${asSubject(name)} says: ` : ''}${printable(given)}`
+				: undefined,
 	});
+}
+
+/** Redirects are not followed: a server has no say in where else this machine sends requests. */
+function describeRedirect({headers: {location}}: HttpAnswer): string | undefined {
+	return location === undefined
+		? undefined
+		: `It points to ${printable(location)}; if that is right, say so where its URL is set.`;
 }
 
 /** What the other side's clock shows, in milliseconds since 1970; undefined where it does not tell. */

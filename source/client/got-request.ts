@@ -3,7 +3,7 @@ import got, {type Method} from 'got';
 import type {HttpAnswer, HttpRequest} from './http-message.js';
 
 /**
-Sends a request to a server of the network; a redirect is followed.
+Sends a request to a server of the network. A redirect is an answer, and not followed.
 @throws the system's error, or one of got's that has a code too
 */
 export async function sendByGot(request: HttpRequest<{url: string}> & {method: Method}): Promise<HttpAnswer> {
@@ -15,6 +15,7 @@ export async function sendByGot(request: HttpRequest<{url: string}> & {method: M
 		// Retries are off: only the caller knows what may be sent twice, and over a stale socket they cost seconds.
 		retry: {limit: 0},
 		throwHttpErrors: false,
+		followRedirect: false,
 		decompress: false,
 		signal,
 	});

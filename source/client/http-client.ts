@@ -100,7 +100,7 @@ export function createHttpClient({target, name, hint, sign, onHeaders}: HttpClie
 		const answer = await send({method, path, headers, body, signal});
 		onHeaders?.(answer.headers);
 		if (isRefusal(answer)) {
-			throw await readRefusal(answer, name);
+			throw await readRefusal(answer, name, {isForeign: 'url' in target});
 		}
 
 		return answer;
@@ -166,8 +166,10 @@ export function createHttpClient({target, name, hint, sign, onHeaders}: HttpClie
 				const answer = await open(send, {method: 'GET', path, headers}, deadline.signal);
 				deadline.extend(streamSilenceMs);
 				for await (const lines of readLines(answer, name)) {
-					deadline.extend(streamSilenceMs);
+					// However long whoever reads them takes over these, the silence is not the other side's.
+					deadline.lift();
 					yield* lines;
+					deadline.extend(streamSilenceMs);
 				}
 			} catch (error) {
 				if (!signal?.aborted) {

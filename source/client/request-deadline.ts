@@ -1,6 +1,12 @@
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {asSubject} from './http-message.js';
 
+/**
+After this process was stopped or busy for long, its timers run out before it reads what has come meanwhile: so much
+longer is waited for that.
+*/
+const graceMs = 50;
+
 /** Ends a request when whoever asked says so, or when its time is up. */
 export type RequestDeadline = {
 	signal: AbortSignal;
@@ -22,7 +28,7 @@ export function startDeadline(
 	const ending = new AbortController();
 	const end = () => ending.abort();
 	let givenMs = timeoutMs;
-	let timer = setTimeout(end, givenMs);
+	let stopWaiting = endAfter(givenMs, end);
 	signal?.addEventListener('abort', end, {once: true});
 	if (signal?.aborted) {
 		end();
@@ -31,13 +37,13 @@ export function startDeadline(
 	return {
 		signal: ending.signal,
 		extend(furtherMs) {
-			clearTimeout(timer);
+			stopWaiting();
 			givenMs = furtherMs;
-			timer = setTimeout(end, givenMs);
+			stopWaiting = endAfter(givenMs, end);
 		},
-		lift: () => clearTimeout(timer),
+		lift: () => stopWaiting(),
 		clear() {
-			clearTimeout(timer);
+			stopWaiting();
 			signal?.removeEventListener('abort', end);
 		},
 		explain(error) {
@@ -66,5 +72,20 @@ export function startDeadline(
 					})
 				: error;
 		},
+	};
+}
+
+/** @returns what stops it from ending */
+function endAfter(timeoutMs: number, end: () => void): () => void {
+	let sockets: NodeJS.Immediate | undefined;
+	let timer = setTimeout(() => {
+		// Comes after a look at the sockets, however late it is.
+		sockets = setImmediate(() => {
+			timer = setTimeout(end, graceMs);
+		});
+	}, timeoutMs);
+	return () => {
+		clearTimeout(timer);
+		clearImmediate(sockets);
 	};
 }

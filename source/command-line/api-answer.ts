@@ -2,9 +2,9 @@ import {STATUS_CODES} from 'node:http';
 import {StringDecoder} from 'node:string_decoder';
 import type {RawAnswer} from '../client/raw-request.js';
 import {type ExitCode, exitCodes, GolemError} from '../platform/golem-error.js';
+import {printable} from '../platform/printable.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
 import type {Context} from './context.js';
-import {printable} from './text-table.js';
 
 const maximumBytes = 16 * 1024 * 1024;
 

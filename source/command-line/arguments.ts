@@ -52,7 +52,11 @@ const sshCommand = 'vm ssh';
 export function splitCommandLine(argv: readonly string[]): CommandLine {
 	const separator = argv.indexOf('--');
 	const front = separator < 0 ? argv : argv.slice(0, separator);
-	const isForSsh = front.slice(0, 2).join(' ') === sshCommand;
+	const isForSsh =
+		front
+			.filter(word => !word.startsWith('-'))
+			.slice(0, 2)
+			.join(' ') === sshCommand;
 	const isGlobal = (word: string) => Object.hasOwn(globalNames, word) && !(isForSsh && word === '-v');
 	const given = new Set(front.filter(isGlobal).map(word => globalNames[word]));
 	const own = front.filter(word => !isGlobal(word));

@@ -2,11 +2,11 @@ import path from 'node:path';
 import {fileExists} from '../platform/files.js';
 import {exitCodes} from '../platform/golem-error.js';
 import {defaultHome, golemPaths, type Paths} from '../platform/paths.js';
+import {printable} from '../platform/printable.js';
 import {readSettingSources, resolveSettings, type SettingSources} from '../platform/settings.js';
 import type {Advertisement} from '../protocol/advertisement.js';
 import {requestorSettings} from '../requestor/settings.js';
 import {type Candidate, complete, type LiveKind} from './completion.js';
-import {printable} from './text-table.js';
 
 /** Somebody waits with a finger on the tab key. */
 const networkPatienceMs = 1000;

@@ -1,4 +1,5 @@
 import {GolemError} from '../platform/golem-error.js';
+import {printable} from '../platform/printable.js';
 
 /** Tells of what ended a command: to people on stderr, to scripts as the one document on stdout. */
 export function report(error: unknown, isJson: boolean): void {
@@ -13,14 +14,19 @@ export function report(error: unknown, isJson: boolean): void {
 		return;
 	}
 
-	process.stderr.write(`golem: ${message}\n`);
+	process.stderr.write(`golem: ${harmless(message)}\n`);
 	if (known?.hint) {
-		process.stderr.write(`  ${known.hint}\n`);
+		process.stderr.write(`  ${harmless(known.hint)}\n`);
 	}
 
 	if (!known && error instanceof Error) {
 		process.stderr.write(`${error.stack}\n`);
 	}
+}
+
+/** Strangers have a say in some of these texts. */
+function harmless(text: string): string {
+	return text.split('\n').map(printable).join('\n');
 }
 
 /** A file that cannot be used is the user's to mend, not ours; undefined for anything else. */

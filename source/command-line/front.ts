@@ -46,7 +46,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 async function run(line: CommandLine, ending: AbortController): Promise<number> {
 	const {wantsHelp, wantsVersion, isJson, isQuiet} = line.global;
 	if (wantsVersion) {
-		process.stdout.write(`${isJson ? JSON.stringify({version}) : version}\n`);
+		process.stdout.write(`${isJson ? JSON.stringify({version, node: process.version}) : version}\n`);
 		return exitCodes.done;
 	}
 

@@ -1,9 +1,5 @@
 import chalk from 'chalk';
-
-/** Takes out what could move a cursor or change a terminal: texts of strangers end up here. */
-export function printable(text: string): string {
-	return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '');
-}
+import {printable} from '../platform/printable.js';
 
 /** Rows under a header, each column as wide as its widest cell. */
 export function textTable(header: readonly string[], rows: ReadonlyArray<readonly string[]>): string {

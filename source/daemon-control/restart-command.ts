@@ -6,8 +6,9 @@ import type {DaemonName, Paths} from '../platform/paths.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import {controlOf, daemonEnvironment, findDaemon} from './daemon-control.js';
 import {askDaemonSettings} from './daemon-settings.js';
-import {findService, isRunBy, type Service} from './service.js';
+import {findService, isRunBy, isUpToDate, type Service} from './service.js';
 import {startService} from './service-start.js';
+import {lockHolder} from './silence.js';
 import {describeStarted, startAndExplain} from './start-command.js';
 import {readStart, type Start} from './start-flags.js';
 import {stopAndTell} from './stop-command.js';
@@ -22,8 +23,7 @@ export function restartCommand(name: DaemonName): Command {
 		examples: [`golem ${name} restart`, `golem ${name} restart --json`],
 		async run(context) {
 			const {paths, result} = context;
-			// One of another version, whose status nobody understands here, can be restarted all the same.
-			const running = await findDaemon(name, paths).catch(() => undefined);
+			const running = await findRunning(name, paths);
 			const service = await findService(name, paths);
 			const restarted = service
 				? await restartService(name, context, {running, service})
@@ -38,15 +38,23 @@ export function restartCommand(name: DaemonName): Command {
 	});
 }
 
+/** A daemon that runs, by its pid where that can be told. */
+type Running = {pid: number | undefined};
+
+/** One of another version, or that hangs, runs all the same, though its status says nothing here. */
+async function findRunning(name: DaemonName, paths: Paths): Promise<Running | undefined> {
+	return findDaemon(name, paths).catch(async () => ({pid: await lockHolder(name, paths)}));
+}
+
 type Restarted = {status: DaemonStatus; wasRunning: boolean};
 
 async function restartProcess(
 	name: DaemonName,
 	context: Context,
-	running: DaemonStatus | undefined,
+	running: Running | undefined,
 ): Promise<Restarted> {
 	const {paths, note, signal} = context;
-	const start = running && (await readStart(running.pid));
+	const start = running?.pid === undefined ? undefined : await readStart(running.pid);
 	if (running && !start) {
 		note(`What the ${name} was started with cannot be seen here; it starts with the settings alone.`);
 	}
@@ -58,18 +66,21 @@ async function restartProcess(
 	return {status, wasRunning: pid !== undefined};
 }
 
-/** One that was started by hand is handed over to the service. */
+/** One that was started by hand is handed over to the service. One that hangs is ended by systemd, where that runs it. */
 async function restartService(
 	name: DaemonName,
 	context: Context,
-	{running, service}: {running: DaemonStatus | undefined; service: Service},
+	{running, service}: {running: Running | undefined; service: Service},
 ): Promise<Restarted> {
-	const {paths, signal} = context;
-	if (running) {
-		await refuseBadSettings(name, serviceEnvironment(paths), signal);
+	const {paths, note, signal} = context;
+	await refuseBadSettings(name, serviceEnvironment(paths), signal);
+	if (!(await isUpToDate(service))) {
+		note(
+			`${service.file} is not as this golem would write it. Have it written anew with: golem ${name} install-service`,
+		);
 	}
 
-	if (running && !(await isRunBy(service, running.pid))) {
+	if (running && !(running.pid !== undefined && (await isRunBy(service, running.pid)))) {
 		await stopAndTell(name, context);
 	}
 

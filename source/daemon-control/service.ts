@@ -48,6 +48,11 @@ export async function findService(name: DaemonName, paths: Paths): Promise<Servi
 	return content?.split('\n').includes(homeLine(paths.home)) ? service : undefined;
 }
 
+/** Is its file as this very `golem` would write it? One of another version, or for another Node, is not. */
+export async function isUpToDate({file, content}: Service): Promise<boolean> {
+	return (await readFileIfThere(file)) === content;
+}
+
 /** Is it by that service that the process runs? */
 export async function isRunBy({unit}: Service, pid: number): Promise<boolean> {
 	const groups = await fs.readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');

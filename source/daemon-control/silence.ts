@@ -52,7 +52,7 @@ async function wayOut(name: DaemonName, paths: Paths, pid: number): Promise<stri
 }
 
 /** The process that has the daemon's lock, by the file it keeps beside it; undefined where that is another one now. */
-async function lockHolder(name: DaemonName, paths: Paths): Promise<number | undefined> {
+export async function lockHolder(name: DaemonName, paths: Paths): Promise<number | undefined> {
 	const pid = Number(await readFileIfThere(`${paths.daemonLock(name)}.pid`));
 	const entry = path.join('daemons', name, 'main');
 	return Number.isInteger(pid) && pid > 0 && (await isProcessAlive(pid, entry)) ? pid : undefined;

@@ -1,6 +1,6 @@
 import chalk from 'chalk';
-import {printable} from '../command-line/text-table.js';
 import type {DaemonName} from '../platform/paths.js';
+import {printable} from '../platform/printable.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import type {End, LastWords} from './last-words.js';
 

@@ -18,11 +18,12 @@ export function stopCommand(name: DaemonName): Command {
 			const wasPending = await giveUpStart(name, context);
 			const pid = await stopAndTell(name, context);
 			context.result(
-				{name, stopped: pid !== undefined, pid: pid ?? null},
+				{name, stopped: pid !== undefined, pid: pid ?? null, service_stopped: wasPending},
 				() =>
-					pid === undefined
-						? `The ${name} was not running.${wasPending ? ' systemd was to start it again, and is not any more.' : ''}`
-						: `The ${name} (pid ${pid}) has stopped.`,
+					[
+						pid === undefined ? `The ${name} was not running.` : `The ${name} (pid ${pid}) has stopped.`,
+						...(wasPending ? ['systemd was to start it again, and is not any more.'] : []),
+					].join(' '),
 				() => (pid === undefined ? [] : [String(pid)]),
 			);
 			return exitCodes.done;

@@ -1,4 +1,4 @@
-import {printable} from '../command-line/text-table.js';
+import {printable} from '../platform/printable.js';
 
 /** What is looked at, in the order it is shown: what comes later needs what comes before. */
 export const checkNames = [

@@ -1,4 +1,4 @@
-import {printable} from '../command-line/text-table.js';
+import {printable} from '../platform/printable.js';
 import type {PortsReport} from '../protocol/control.js';
 import {
 	addressLine,

@@ -1,8 +1,8 @@
 import {Box} from 'ink';
-import {printable} from '../command-line/text-table.js';
 import {PortGrid} from '../components/port-grid.js';
 import {ProgressBar} from '../components/progress-bar.js';
 import {type Span, TextLine} from '../components/text-line.js';
+import {printable} from '../platform/printable.js';
 import type {PortStatus} from '../protocol/control.js';
 import {describeHiddenPorts, type Glyphs} from './ports-text.js';
 import {layOutScreen, type Size} from './screen-layout.js';

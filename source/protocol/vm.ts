@@ -101,7 +101,7 @@ export type Vm = z.infer<typeof vmSchema>;
 
 /** How to get into a VM, and how to know that it is that VM. */
 export const vmAccessSchema = z.looseObject({
-	ssh_host: z.string(),
+	ssh_host: z.string().regex(/^[a-z0-9:][a-z0-9.:-]{0,252}$/i, 'must be an address or the name of a host'),
 	ssh_port: z.number().int().min(1).max(65_535),
 	ssh_user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
 	ssh_host_keys: z.array(sshPublicKeySchema).min(1),

@@ -1,5 +1,6 @@
 import type {ProviderClient} from '../client/provider-client.js';
 import {GolemError} from '../platform/golem-error.js';
+import {printable} from '../platform/printable.js';
 import {pollUntil} from '../platform/waiting.js';
 import type {Vm, VmJob} from '../protocol/vm.js';
 
@@ -53,7 +54,8 @@ export async function untilRunning(
 		return job.vm;
 	}
 
-	throw new GolemError(job?.error?.code ?? 'VM_001', job?.error?.message ?? `${name} came to nothing.`, {
+	const {code = 'VM_001', message = `${name} came to nothing.`} = job?.error ?? {};
+	throw new GolemError(printable(code), printable(message), {
 		details: {log: job?.error?.['log']},
 		hint: `See more with: golem vm info ${name} — and give it back with: golem vm destroy ${name}`,
 	});

@@ -137,8 +137,11 @@ export async function placeOrder(
 		}
 
 		if (isRefusal(error, {isRepeated})) {
-			// There is nothing to come back to.
-			await rentals.delete(name);
+			// There is nothing to come back to; but another call of that name may have gone on to another provider.
+			if ((await rentals.get(name))?.idempotency_key === rental.idempotency_key) {
+				await rentals.delete(name);
+			}
+
 			return {refusal: error};
 		}
 

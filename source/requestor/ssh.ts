@@ -147,7 +147,7 @@ export async function connectBySsh(
 		[
 			// OpenSSH's own words go to a file, so that the streams carry what the remote side says and nothing else;
 			// but who wants to follow them wants them as they come.
-			...(options.includes('-v') ? [] : ['-E', wordsFile]),
+			...(options.includes('-v') && !onOutput ? [] : ['-E', wordsFile]),
 			...sshArguments(target, options),
 			...hostAndCommand(target, command),
 		],
@@ -155,9 +155,13 @@ export async function connectBySsh(
 	);
 	child.stdout?.on('data', chunk => onOutput?.('stdout', chunk));
 	child.stderr?.on('data', chunk => onOutput?.('stderr', chunk));
-	// The terminal's Ctrl-C is for what runs in it; ssh passes it on and lives.
-	const ignore = () => {};
-	process.on('SIGINT', ignore);
+	// The terminal's Ctrl-C is for what runs in it; ssh passes it on and lives. Without one it is for ssh.
+	const onInterrupt = () => {
+		if (onOutput) {
+			child.kill('SIGINT');
+		}
+	};
+	process.on('SIGINT', onInterrupt);
 	// Whoever closes the terminal or ends us means ssh as well; the system tells only us.
 	const passOn = (signal: NodeJS.Signals) => child.kill(signal);
 	process.on('SIGHUP', passOn);
@@ -191,7 +195,7 @@ export async function connectBySsh(
 
 		return status;
 	} finally {
-		process.off('SIGINT', ignore);
+		process.off('SIGINT', onInterrupt);
 		process.off('SIGHUP', passOn);
 		process.off('SIGTERM', passOn);
 		await fs.rm(wordsFile, {force: true});

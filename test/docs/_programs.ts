@@ -28,7 +28,7 @@ export async function makePrograms(): Promise<Programs> {
 	const standIns = new Set<string>();
 	for (const name of otherPrograms) {
 		if (!(await isInstalled(name))) {
-			const file = fileURLToPath(new URL(`_stand-ins/${name}.ts`, import.meta.url));
+			const file = fileURLToPath(new URL(`../support/reader-programs/${name}.ts`, import.meta.url));
 			await writeProgram(
 				folder,
 				name,

@@ -1,10 +1,9 @@
 import test, {type ExecutionContext} from 'ava';
-import {HTTPError} from 'got';
 import {createRateLimit} from '../../daemons/host/rate-limit.js';
 import {providerRoutes} from '../../daemons/provider/api.js';
 import {createTenants} from '../../daemons/provider/tenants.js';
 import {createProviderClient} from '../../source/client/provider-client.js';
-import {GolemError} from '../../source/platform/golem-error.js';
+import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {createIdentity, createPrivateKey, type Identity} from '../../source/protocol/identity.js';
 import {createTestVms} from '../daemons/provider/_test-vms.js';
 import {startApiServer} from '../support/api-server.js';
@@ -29,7 +28,7 @@ test('of two requestors who want the last core a thousand times, one gets it and
 		for (const refusal of refusals) {
 			t.true(refusal instanceof GolemError);
 			t.is(refusal.code, 'RES_001');
-			t.true(refusal.cause instanceof HTTPError && refusal.cause.response.statusCode === 409);
+			t.is(refusal.exitCode, exitCodes.conflict);
 			t.like(refusal.details, {available: {cpu: 0}});
 		}
 

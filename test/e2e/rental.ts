@@ -172,7 +172,7 @@ test.serial('an SSH server with another host key is not talked to, and vm ssh sa
 		t.regex(stderr, /is not the VM web: its host key is not the one/);
 		t.regex(stderr, /golem vm info web/);
 
-		const shell = await network.requestor.golem(['vm', 'ssh', 'web', '--json']);
+		const shell = await network.requestor.golem(['vm', 'ssh', 'web', '--json', '--', 'true']);
 		t.is(shell.exitCode, 4);
 		t.is(shell.json.error.code, 'HOST_KEY_CHANGED');
 	} finally {

@@ -57,6 +57,9 @@ export const daemonStoppedSchema = z.object({
 	name: z.enum(daemonNames),
 	stopped: z.boolean().describe('false: it was not running'),
 	pid: z.number().int().nullable(),
+	service_stopped: z
+		.boolean()
+		.describe('true: systemd was about to start it again, as after a failure, and is not any more'),
 });
 
 export const daemonEventSchema = z.union([

@@ -32,7 +32,7 @@ export const vmListSchema = z.array(
 		image: z.string().nullable(),
 		status: z
 			.string()
-			.describe('As the provider says; gone, unconfirmed or unreachable where it says nothing'),
+			.describe('As the provider says; gone, unconfirmed, unreachable or unknown where it says nothing'),
 		ip_address: z.string().nullable(),
 		ssh_port: z.number().int().nullable(),
 		created_at: timestampSchema,

@@ -8,8 +8,8 @@ import {
 	unknownKeys,
 } from '../../command-line/all-settings.js';
 import {command} from '../../command-line/command.js';
-import {printable} from '../../command-line/text-table.js';
 import {exitCodes} from '../../platform/golem-error.js';
+import {printable} from '../../platform/printable.js';
 
 const definition = command({
 	description: 'Show every setting: its value, where that comes from, and what it is for',

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import {command} from '../../command-line/command.js';
 import type {Context} from '../../command-line/context.js';
-import {printable} from '../../command-line/text-table.js';
 import {controlOf, findDaemon} from '../../daemon-control/daemon-control.js';
 import {describeOtherVersion} from '../../daemon-control/other-version.js';
 import {verifyAndFollow} from '../../hosting/follow-provider.js';
@@ -9,6 +8,7 @@ import {createNarrator} from '../../hosting/ports-lines.js';
 import {issueLines, isUsable, readiness, resultLine} from '../../hosting/ports-text.js';
 import {readProviderStatus} from '../../hosting/provider-status.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
+import {printable} from '../../platform/printable.js';
 import type {DaemonStatus, PortsReport} from '../../protocol/control.js';
 
 const definition = command({

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import {command} from '../../command-line/command.js';
 import {fittedTable} from '../../command-line/fitted-table.js';
-import {printable} from '../../command-line/text-table.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
+import {printable} from '../../platform/printable.js';
 import {shortProviderId} from '../../requestor/provider-choice.js';
 import type {Rental} from '../../requestor/rentals.js';
 import {type Requestor, withRequestor} from '../../requestor/requestor.js';

@@ -22,7 +22,7 @@ const definition = command({
 	takeForeign: words => readSshOptions(words),
 	async run({paths, sources, note, result, isJson, signal}, {args: [name, ...words], foreign}) {
 		if (isJson) {
-			mustHaveCommand(name, words);
+			mustHaveEnd(name, words, foreign);
 		}
 
 		const requestor = createRequestor(paths, sources);
@@ -37,7 +37,7 @@ const definition = command({
 		})();
 		const target = {name, access, privateKeyFile, folder: requestor.sshFolder};
 		const status = isJson
-			? await runForScripts(target, words, foreign, result)
+			? await runForScripts(target, words, foreign, {result, signal})
 			: await connectBySsh(target, words, foreign);
 		if (status === 255) {
 			note(`See how the VM is with: golem vm info ${name}`);
@@ -55,15 +55,19 @@ async function runForScripts(
 	target: SshTarget,
 	words: readonly string[],
 	options: readonly string[] | undefined,
-	result: Context['result'],
+	{result, signal}: Pick<Context, 'result' | 'signal'>,
 ): Promise<number> {
 	const output = {stdout: [] as Buffer[], stderr: [] as Buffer[]};
 	const bytes = {stdout: 0, stderr: 0};
 	const status = await connectBySsh(target, words, options, (stream, chunk) => {
 		const room = mostBytes - bytes[stream];
 		bytes[stream] += chunk.length;
-		output[stream].push(chunk.subarray(0, Math.max(0, room)));
+		// An empty piece would hold on to all of the chunk.
+		if (room > 0) {
+			output[stream].push(chunk.subarray(0, room));
+		}
 	});
+	signal.throwIfAborted();
 	const text = (stream: keyof typeof output) => Buffer.concat(output[stream]).toString('utf8');
 	result(
 		{
@@ -78,9 +82,10 @@ async function runForScripts(
 	return status;
 }
 
-function mustHaveCommand(name: string, words: readonly string[]): void {
-	if (words.length === 0) {
-		throw new GolemError('USAGE', 'A shell makes no JSON document; a command does.', {
+/** A shell ends when somebody leaves it, and what goes to the background tells nobody how it ends. */
+function mustHaveEnd(name: string, words: readonly string[], options: readonly string[] = []): void {
+	if (words.length === 0 || options.includes('-f')) {
+		throw new GolemError('USAGE', 'A shell makes no JSON document, nor does -f; a command does.', {
 			exitCode: exitCodes.usage,
 			hint: `Say one: golem vm ssh ${name} --json -- uname -a`,
 		});

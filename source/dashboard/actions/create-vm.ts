@@ -182,7 +182,7 @@ export async function createInView(
 ): Promise<void> {
 	const {requestor, signal, keymap} = runtime;
 	const {name} = wishes;
-	await carryOut(runtime, {title: `Creating ${name}`, command}, async ({step}) => {
+	await carryOut(runtime, {title: creationOf(name), command}, async ({step}) => {
 		await rentVm(requestor, {
 			...wishes,
 			timeoutMs,
@@ -194,10 +194,22 @@ export async function createInView(
 	});
 }
 
-function faultOf({picture, keymap}: Runtime, name: string): string | undefined {
+const creationOf = (name: string) => `Creating ${name}`;
+
+/** Is a VM of that name being created by this dashboard? A second call beside the first would only get in its way. */
+export function isBeingCreated({ui}: Runtime, name: string): boolean {
+	return ui.get().activities.some(({title, state}) => state === 'running' && title === creationOf(name));
+}
+
+function faultOf(runtime: Runtime, name: string): string | undefined {
+	const {picture, keymap} = runtime;
 	const parsed = vmNameSchema.safeParse(name);
 	if (!parsed.success) {
 		return `The name ${parsed.error.issues[0]?.message ?? 'is not a good one'}.`;
+	}
+
+	if (isBeingCreated(runtime, name)) {
+		return `${name} is being created already.`;
 	}
 
 	const known = picture.get().vms.get(name);

@@ -8,7 +8,7 @@ import {noted, type VmView, withVm} from '../picture.js';
 import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
 import {topView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
-import {createInView} from './create-vm.js';
+import {createInView, isBeingCreated} from './create-vm.js';
 
 function noVm({ui, picture, keymap}: Runtime): string {
 	const view = topView(ui.get());
@@ -30,7 +30,7 @@ function onVm({
 	/** The word after `golem vm`. */
 	verb: string | ((vm: VmView) => string);
 	/** Why not, where it cannot be done with this one. */
-	refuse?: (vm: VmView) => string | undefined;
+	refuse?: (vm: VmView, runtime: Runtime) => string | undefined;
 	run: (runtime: Runtime, vm: VmView, command: string) => void | Promise<void>;
 }): Action {
 	const command = (vm: VmView) =>
@@ -38,7 +38,7 @@ function onVm({
 	return {
 		unavailable(runtime) {
 			const vm = selectedVm(runtime);
-			return vm ? refuse(vm) : noVm(runtime);
+			return vm ? refuse(vm, runtime) : noVm(runtime);
 		},
 		command(runtime) {
 			const vm = selectedVm(runtime);
@@ -63,10 +63,15 @@ export const vmActions: Actions = {
 	'vm.start': onVm({
 		// One whose creation was cut short is created to its end.
 		verb: ({status}) => (status === 'unconfirmed' ? 'create' : 'start'),
-		refuse: ({name, status}) =>
-			['stopped', 'error', 'unconfirmed'].includes(status)
+		refuse({name, status}, runtime) {
+			if (isBeingCreated(runtime, name)) {
+				return `${name} is being created already.`;
+			}
+
+			return ['stopped', 'error', 'unconfirmed'].includes(status)
 				? undefined
-				: `${name} is ${status}; only a stopped VM can be started.`,
+				: `${name} is ${status}; only a stopped VM can be started.`;
+		},
 		run: (runtime, vm, command) =>
 			vm.status === 'unconfirmed'
 				? createInView(runtime, command, {name: vm.name})

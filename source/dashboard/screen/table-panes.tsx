@@ -17,6 +17,8 @@ export function VmsPane({runtime, layout}: PaneOf) {
 	const vms = useSelected(runtime.picture, ({vms}) => vms);
 	const areKnown = useSelected(runtime.picture, ({areVmsKnown}) => areVmsKnown);
 	const error = useSelected(runtime.picture, ({vmsError}) => vmsError);
+	// What the rows are arranged by.
+	useSelected(runtime.ui, ui => ui.tables.vms);
 	return (
 		<TablePane
 			id="vms"
@@ -38,8 +40,10 @@ export function VmsPane({runtime, layout}: PaneOf) {
 export function ProvidersPane({runtime, layout}: PaneOf) {
 	// Not the whole directory: that is another one at each answer of a server.
 	const {size} = useSelected(runtime.picture, ({directory}) => directory.providers);
-	const {now} = runtime.ui.get();
-	const age = useSelected(runtime.picture, ({directory}) => staleness(directory, now));
+	const heardAt = useSelected(runtime.picture, ({directory}) => lastHeardAt(directory));
+	const age = useSelected(runtime.ui, ({now}) =>
+		heardAt === undefined ? undefined : `as of ${ageText(heardAt, now)}`,
+	);
 	const emptyText = useSelected(runtime.picture, ({directory}) => noProviders(directory));
 	const rows = runtime.tables.providers(runtime.picture.get(), runtime.ui.get());
 	const {top, height} = useSelected(runtime.ui, ui => ui.tables.providers);
@@ -144,11 +148,9 @@ function key({keymap}: Runtime, id: Parameters<Runtime['keymap']['keysOf']>[0]):
 }
 
 /** Where no server answers, when the last one did. */
-function staleness({servers}: Picture['directory'], now: number): string | undefined {
+function lastHeardAt({servers}: Picture['directory']): number | undefined {
 	const heardAt = Math.max(...servers.map(({at}) => at ?? 0), 0);
-	return heardAt > 0 && servers.every(({state}) => state === 'failed')
-		? `as of ${ageText(heardAt, now)}`
-		: undefined;
+	return heardAt > 0 && servers.every(({state}) => state === 'failed') ? heardAt : undefined;
 }
 
 function noProviders({servers}: Picture['directory']): string {

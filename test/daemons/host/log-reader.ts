@@ -109,6 +109,18 @@ test('the last lines of several logs are in the order of their times', async t =
 	);
 });
 
+test('what a process wrote as it fell over stays behind what it wrote before', async t => {
+	const folder = await temporaryFolder(t);
+	const entry = (time: string) => `${JSON.stringify({time, msg: time})}\n`;
+	const [one, other] = [path.join(folder, 'one.log'), path.join(folder, 'other.log')];
+	await fs.writeFile(one, `${entry('2026-01-01')}Error: it fell\n    at over\n${entry('2026-01-04')}`);
+	await fs.writeFile(other, entry('2026-01-02') + entry('2026-01-03'));
+	t.is(
+		await collect(readLastLines(() => [one, other], 5)),
+		`Error: it fell\n    at over\n${entry('2026-01-02')}${entry('2026-01-03')}${entry('2026-01-04')}`,
+	);
+});
+
 test('a log that comes later is followed too, and lines of several do not get into each other', async t => {
 	const folder = await temporaryFolder(t);
 	const [one, other] = [path.join(folder, 'one.log'), path.join(folder, 'other.log')];

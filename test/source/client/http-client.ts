@@ -49,9 +49,37 @@ test('an error that the other side gives a code comes with it', async t => {
 	t.like(await errorOf(clientOf(url).text('')), {
 		code: 'RATE_001',
 		message: 'Too much.',
-		hint: 'Wait.',
+		hint: 'The service says: Wait.',
 		exitCode: exitCodes.conflict,
 	});
+});
+
+test('what a stranger says in an error steers no terminal, and is told as theirs', async t => {
+	const {url} = await startHttpServer(t, response => {
+		response.writeHead(500, {'Content-Type': 'application/json'}).end(
+			JSON.stringify({
+				code: 'VM_001',
+				message: 'No.\u001B]52;c;aGk=\u0007',
+				timestamp: '',
+				details: {hint: 'Run\u009B2J: this'},
+			}),
+		);
+	});
+	t.like(await errorOf(clientOf(url).text('')), {
+		message: 'No.]52;c;aGk=',
+		hint: 'The service says: Run2J: this',
+	});
+});
+
+test('a redirect is told, and not followed', async t => {
+	const elsewhere = await startHttpServer(t, response => response.end('here'));
+	const {url} = await startHttpServer(t, response =>
+		response.writeHead(307, {Location: elsewhere.url}).end(),
+	);
+	const {code, hint} = await errorOf(clientOf(url).text('/a'));
+	t.is(code, 'BAD_ANSWER');
+	t.true(hint?.includes(elsewhere.url), hint);
+	t.deepEqual(elsewhere.requests, []);
 });
 
 test('any other error is told by its status', async t => {
@@ -122,6 +150,26 @@ test('an answer that does not come, or does not end, is waited for as long as wa
 			exitCode: exitCodes.timedOut,
 		});
 	}
+});
+
+// Before all others: it leaves them no turn.
+test.serial('what came while this process could not look is an answer in time', async t => {
+	const timeoutMs = 500;
+	const answer = (response: http.ServerResponse) => {
+		// It is on its way to whoever asked, in the same process, who has no turn until the time is up.
+		response.end('late', () => {
+			const start = performance.now();
+			while (performance.now() - start < 1.5 * timeoutMs) {
+				// Nothing else goes on.
+			}
+		});
+	};
+	const socket = path.join(await temporaryFolder(t), 'a.sock');
+	await startHttpServer(t, answer, {path: socket});
+	const local = createHttpClient({target: {socket}, name: 'the daemon', hint});
+	t.is(await local.text('/', {timeoutMs}), 'late');
+	const {url} = await startHttpServer(t, answer);
+	t.is(await clientOf(url).text('/', {timeoutMs}), 'late');
 });
 
 test('the signal ends a request with its reason', async t => {

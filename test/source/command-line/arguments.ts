@@ -174,6 +174,20 @@ test('global flags are found wherever they stand, and are no flags of the comman
 	);
 });
 
+test('-v is OpenSSH’s behind vm ssh, whatever stands before that, and the version’s elsewhere', t => {
+	for (const argv of [
+		['vm', 'ssh', 'box', '-v'],
+		['--json', 'vm', 'ssh', 'box', '-v'],
+		['vm', '-q', 'ssh', '-v', 'box'],
+	]) {
+		const {global, own} = splitCommandLine(argv);
+		t.false(global.wantsVersion, argv.join(' '));
+		t.true(own.includes('-v'));
+	}
+
+	t.true(splitCommandLine(['vm', 'list', '-v']).global.wantsVersion);
+});
+
 test('the words of a command are not mixed up with the value of a flag', t => {
 	t.deepEqual(splitCommandLine(['provider', '--port', '0']).words, ['provider']);
 	t.deepEqual(splitCommandLine(['--json', 'vm', 'list']).words, ['vm', 'list']);

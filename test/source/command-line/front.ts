@@ -127,7 +127,7 @@ test('status of a daemon that does not run is 5, and still one document', async 
 test('stopping a daemon that does not run is no failure', async t => {
 	const {json, exitCode} = await run(t, 'provider', 'stop', '--json');
 	t.is(exitCode, 0);
-	t.deepEqual(json, {name: 'provider', stopped: false, pid: null});
+	t.deepEqual(json, {name: 'provider', stopped: false, pid: null, service_stopped: false});
 });
 
 test('a damaged config.json is told by its name, and with exit status 2', async t => {
@@ -216,7 +216,12 @@ test('a daemon is started on a port of its own, asked for its status, and stoppe
 	t.regex((await golem('discovery', 'logs', '--lines', '5')).stdout, /ready/);
 
 	const stopped = await golem('discovery', 'stop', '--json');
-	t.deepEqual(stopped.json, {name: 'discovery', stopped: true, pid: started.json.pid});
+	t.deepEqual(stopped.json, {
+		name: 'discovery',
+		stopped: true,
+		pid: started.json.pid,
+		service_stopped: false,
+	});
 	t.is((await golem('discovery', 'status', '--json')).exitCode, 5);
 	t.regex((await golem('discovery', 'logs', '--lines', '2')).stdout, /ended/);
 });

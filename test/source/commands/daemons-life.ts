@@ -7,6 +7,7 @@ import {runGolem, startGolem} from '../../support/golem.js';
 import {startHttpServer} from '../../support/http-server.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../support/waiting.js';
+import {foreignDiscovery} from '../daemon-control/_foreign-daemon.js';
 
 async function begin(t: ExecutionContext) {
 	const home = await temporaryFolder(t);
@@ -95,6 +96,16 @@ test('restart stops it and starts it with the flags and the folder it had', asyn
 	t.true(environment.split('\0').includes(`GOLEM_WORKING_FOLDER=${folder}`));
 });
 
+test('restart of one of another version, too, stops it and starts it with the flags it had', async t => {
+	const {home, golem} = await begin(t);
+	const old = await foreignDiscovery(t, home, {environment: {GOLEM_FLAGS: '{"host":"127.0.0.2"}'}});
+	const {exitCode, json, stdout} = await golem('discovery', 'restart', '--json');
+	t.is(exitCode, 0, stdout);
+	t.true(json.was_running);
+	t.is(new URL(json.listening).hostname, '127.0.0.2');
+	t.false(await isProcessAlive(old));
+});
+
 test('restart starts what did not run, and leaves alone what could not start again', async t => {
 	const {home, golem} = await begin(t);
 	const started = await golem('discovery', 'restart', '--json');
@@ -149,5 +160,5 @@ test('a stop that takes its time is told of', async t => {
 	slow.signal('SIGTERM');
 	const {exitCode, json} = await stopping.ended;
 	t.is(exitCode, 0);
-	t.deepEqual(json, {name: 'discovery', stopped: true, pid: slow.pid});
+	t.deepEqual(json, {name: 'discovery', stopped: true, pid: slow.pid, service_stopped: false});
 });

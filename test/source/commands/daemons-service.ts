@@ -1,9 +1,11 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {daemonNames} from '../../../source/platform/paths.js';
+import {isProcessAlive} from '../../../source/platform/process.js';
 import {golemProgram, runGolem} from '../../support/golem.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {foreignDiscovery} from '../daemon-control/_foreign-daemon.js';
 import {serve} from '../requestor/_stand-ins.js';
 import {ordinaryUser, personWithSystemd} from './_systemctl.js';
 
@@ -108,6 +110,66 @@ test('what would not start again is not stopped for its service either', async t
 	t.is((await golem('status', '--json')).json.pid, started.pid);
 });
 
+/** A discovery that was started by hand and whose status cannot be read here; then its service was installed. */
+async function foreignByHand(t: ExecutionContext, {hangs = false} = {}) {
+	const {home, options, calls} = await personWithSystemd(t);
+	const environment = {...options.environment, DISCOVERY_HOST: '127.0.0.1', DISCOVERY_PORT: '0'};
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], {...options, environment});
+	await golem('install-service');
+	await calls();
+	t.teardown(() => golem('stop'));
+	const pid = await foreignDiscovery(t, home, {hangs, userId: ordinaryUser});
+	return {home, golem, calls, pid};
+}
+
+test('one of another version that was started by hand is handed over to its service, too', async t => {
+	const {golem, calls, pid} = await foreignByHand(t);
+	const {exitCode, json, stdout} = await golem('restart', '--json');
+	t.is(exitCode, 0, stdout);
+	t.true(json.was_running);
+	t.not(json.pid, pid);
+	t.false(await isProcessAlive(pid));
+	t.deepEqual(await calls(), [`--user reset-failed ${unit}`, `--user restart ${unit}`]);
+});
+
+test('one of another version is not stopped for its service where it would not start again', async t => {
+	const {home, golem, calls, pid} = await foreignByHand(t);
+	await fs.writeFile(path.join(home, 'config.json'), '{"DISCOVERY_DEBUG": "perhaps"}');
+	const {exitCode, json} = await golem('restart', '--json');
+	t.is(exitCode, 2);
+	t.is(json.error.code, 'SETTINGS_INVALID');
+	t.true(await isProcessAlive(pid));
+	t.deepEqual(await calls(), []);
+});
+
+test('of one that hangs and was started by hand, restart says how to end it, as stop does', async t => {
+	const {golem, calls, pid} = await foreignByHand(t, {hangs: true});
+	const {exitCode, json} = await golem('restart', '--json');
+	t.is(exitCode, 7);
+	t.is(json.error.code, 'NET_001');
+	t.is(json.error.details.pid, pid);
+	t.regex(json.error.hint, new RegExp(`kill -9 ${pid}`));
+	t.deepEqual(await calls(), []);
+});
+
+test('restart says where the unit is of another golem, and has it run all the same', async t => {
+	const {options, unitFile} = await personWithSystemd(t);
+	const environment = {...options.environment, DISCOVERY_HOST: '127.0.0.1', DISCOVERY_PORT: '0'};
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], {...options, environment});
+	t.teardown(() => golem('stop'));
+	await golem('install-service');
+	const remedy = /golem-discovery\.service is not as .*golem discovery install-service/;
+	const asWritten = await golem('restart', '--json');
+	t.is(asWritten.exitCode, 0, asWritten.stdout);
+	t.notRegex(asWritten.stderr, remedy);
+
+	await fs.appendFile(unitFile, '# of another version\n');
+	const {exitCode, stdout, stderr, json} = await golem('restart', '--json');
+	t.is(exitCode, 0, stdout);
+	t.regex(stderr, remedy);
+	t.is(json.service, unit);
+});
+
 test('stop also ends the tries of a service to start again', async t => {
 	const {options, calls, isAboutToStart} = await personWithSystemd(t);
 	const golem = (...args: string[]) => runGolem(['discovery', ...args], options);
@@ -123,6 +185,11 @@ test('stop also ends the tries of a service to start again', async t => {
 	t.is(exitCode, 0);
 	t.regex(stdout, /^The discovery was not running. systemd was to start it again, and is not any more.\n$/);
 	t.is((await calls()).at(-1), `--user stop ${unit}`);
+
+	await isAboutToStart();
+	const nothing = {name: 'discovery', stopped: false, pid: null};
+	t.deepEqual((await golem('stop', '--json')).json, {...nothing, service_stopped: true});
+	t.deepEqual((await golem('stop', '--json')).json, {...nothing, service_stopped: false});
 });
 
 test('of a service that does not start it is told what the daemon itself has said', async t => {

@@ -8,6 +8,7 @@ import {golemPaths} from '../../../source/platform/paths.js';
 import {killProcess} from '../../../source/platform/process.js';
 import {runGolem} from '../../support/golem.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
 
 const silence = new GolemError('NET_001', 'The provider did not answer in 5 s.', {hint: 'Start it.'});
 
@@ -25,6 +26,14 @@ async function hungProvider(t: ExecutionContext) {
 	await fs.mkdir(paths.run);
 	await fs.writeFile(`${paths.daemonLock('provider')}.pid`, `${pid}\n`);
 	return {paths, pid};
+}
+
+/** The signal is sent by then, and acted upon a little later. */
+async function pause(pid: number): Promise<void> {
+	process.kill(pid, 'SIGSTOP');
+	await eventually(`${pid} is paused`, async () =>
+		whenTrue(/^State:\s*T/m.test(await fs.readFile(`/proc/${pid}/status`, 'utf8'))),
+	);
 }
 
 const explained = async (...args: Parameters<typeof explainSilence>) => {
@@ -49,7 +58,7 @@ test('of a daemon that is there and does not answer it is told which process it 
 
 test('one that was paused is to go on, not to be ended', async t => {
 	const {paths, pid} = await hungProvider(t);
-	process.kill(pid, 'SIGSTOP');
+	await pause(pid);
 	const {hint = ''} = await explained('provider', paths, silence);
 	t.regex(hint, new RegExp(`kill -CONT ${pid}$`));
 	t.notRegex(hint, /kill -9/);
@@ -76,7 +85,7 @@ test('a daemon that was paused: stop tells how to have it go on, and its log is 
 	const {json} = await runGolem(['discovery', '--detach', '--json'], options);
 	const {pid} = json;
 	t.teardown(() => killProcess(pid));
-	process.kill(pid, 'SIGSTOP');
+	await pause(pid);
 	const [stopped, log] = await Promise.all([
 		runGolem(['discovery', 'stop', '--json'], options),
 		runGolem(['discovery', 'logs'], options),

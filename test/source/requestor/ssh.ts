@@ -152,7 +152,7 @@ for (const folderName of ['ssh', 'my keys', '100%h', 'a"quote', 'käse']) {
 			'user ubuntu',
 			'stricthostkeychecking true',
 			'hostkeyalias golem-web',
-			'identityagent none',
+			'forwardagent no',
 		]) {
 			t.true(stdout.split('\n').includes(line), line);
 		}

@@ -224,6 +224,24 @@ test('a creation that was cut short is finished by starting the VM, with the ord
 	t.deepEqual((await rentals.get('web'))?.access, access);
 });
 
+test('what is being created is not begun a second time beside itself', async t => {
+	let orders = 0;
+	const {requestor} = await rentingRequestor(t, async () => {
+		orders += 1;
+		await new Promise(() => {});
+	});
+	const stage = openForm(t, {requestor});
+	stage.type('c\u0015web\r');
+	await eventually('it is ordered', () => whenTrue(orders === 1));
+	stage.type(esc);
+	stage.picture.update(picture => withRentals(picture, [rental('web', {vm_id: null, job_id: null})]));
+	stage.type('1u');
+	t.is(stage.message(), 'web is being created already.');
+	stage.type('c\u0015web\r');
+	t.is(form(stage).error, 'web is being created already.');
+	t.is(orders, 1);
+});
+
 test('an order that is refused is told, with what helps', async t => {
 	const {requestor, rentals} = await rentingRequestor(t, async () => {
 		throw new GolemError('RES_001', 'There is no core left.', {hint: 'Try a smaller size.'});

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import fs from 'node:fs/promises';
 import type http from 'node:http';
 import path from 'node:path';
@@ -135,6 +136,102 @@ test('a log goes on with the next start of its daemon, without what was shown be
 	streams[0]?.end();
 	await shows(stage, '03:04:01 info  before', '(the discovery has ended)', '03:04:02 info  after');
 	t.is(starts, 2);
+});
+
+/** Somebody on the socket of discovery who hands out what the log file has, as a daemon does. */
+async function onLogFile(t: ExecutionContext) {
+	const {paths, stage} = await onDaemons(t);
+	const file = paths.daemonLog('discovery');
+	await fs.mkdir(path.dirname(file), {recursive: true});
+	const streams: http.ServerResponse[] = [];
+	let isUp = true;
+	await startHttpServer(
+		t,
+		response => {
+			if (isUp) {
+				response.write(readFileSync(file));
+				streams.push(response);
+			} else {
+				response.destroy();
+			}
+		},
+		{path: paths.daemonSocket('discovery')},
+	);
+	return {
+		stage,
+		add: (...lines: string[]) => fs.appendFile(file, `${lines.join('\n')}\n`),
+		fall() {
+			isUp = false;
+			streams.at(-1)?.destroy();
+		},
+		rise() {
+			isUp = true;
+		},
+	};
+}
+
+const timed = (second: number, msg: string) =>
+	JSON.stringify({level: 'info', time: `2026-01-02T03:04:0${second}.000Z`, msg});
+const trace = ['Error: boom', '    at one', '    at two', 'Node.js'];
+
+test('the trace that a daemon leaves as it falls over is shown at once, each time it does, and only then', async t => {
+	const {stage, add, fall, rise} = await onLogFile(t);
+	await add(timed(1, 'up'));
+	stage.type('f');
+	const expected = ['03:04:01 info  up'];
+	await shows(stage, ...expected);
+	for (const second of [2, 3]) {
+		await add(...trace);
+		fall();
+		expected.push(...trace, '(the discovery has ended)');
+		await shows(stage, ...expected);
+		await add(timed(second, 'up again'));
+		rise();
+		expected.push(`03:04:0${second} info  up again`);
+		await shows(stage, ...expected);
+	}
+
+	t.is(stage.message(), undefined);
+});
+
+test('what a daemon writes after it has closed its socket is shown, though a VM of its wrote something later', async t => {
+	const {paths, stage} = await onDaemons(t);
+	const file = paths.daemonLog('discovery');
+	await fs.mkdir(path.dirname(file), {recursive: true});
+	await fs.writeFile(file, `${timed(1, 'up')}\n`);
+	let isUp = true;
+	await startHttpServer(
+		t,
+		response => {
+			if (isUp) {
+				isUp = false;
+				response.end(`${timed(1, 'up')}\n${timed(5, 'of a VM')}\n`);
+			} else {
+				response.destroy();
+			}
+		},
+		{path: paths.daemonSocket('discovery')},
+	);
+	stage.type('f');
+	const shown = ['03:04:01 info  up', '03:04:05 info  of a VM', '(the discovery has ended)'];
+	await shows(stage, ...shown);
+	await fs.appendFile(file, `${[...trace, timed(4, 'no more')].join('\n')}\n`);
+	await shows(stage, ...shown, ...trace, '03:04:04 info  no more');
+	t.is(stage.message(), undefined);
+});
+
+test('a daemon that does not answer is not told to have ended', async t => {
+	const {paths, stage} = await onDaemons(t);
+	await fs.mkdir(path.dirname(paths.daemonLog('discovery')), {recursive: true});
+	await fs.writeFile(paths.daemonLog('discovery'), 'old\n');
+	// As the error of somebody who has waited for long enough, at once.
+	const error = {code: 'NET_001', message: 'It took too long.', timestamp: '', details: {}};
+	await startHttpServer(t, response => response.writeHead(504).end(JSON.stringify(error)), {
+		path: paths.daemonSocket('discovery'),
+	});
+	stage.type('f');
+	await shows(stage, 'old', '(the discovery does not answer; this is what it has written)');
+	t.is(stage.message(), undefined);
 });
 
 test('of a daemon that does not run there is what it has left', async t => {
