@@ -228,7 +228,10 @@ test('what is being created is not begun a second time beside itself', async t =
 	let orders = 0;
 	const {requestor} = await rentingRequestor(t, async () => {
 		orders += 1;
-		await new Promise(() => {});
+		// As long as this test takes, and no longer: a rental that goes on keeps the process.
+		await new Promise((_, reject) => {
+			t.teardown(() => reject(new Error('The test is over.')));
+		});
 	});
 	const stage = openForm(t, {requestor});
 	stage.type('c\u0015web\r');
