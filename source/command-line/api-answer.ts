@@ -1,12 +1,10 @@
 import {STATUS_CODES} from 'node:http';
-import {StringDecoder} from 'node:string_decoder';
+import {readLines, readText} from '../client/answer.js';
 import type {RawAnswer} from '../client/raw-request.js';
 import {type ExitCode, exitCodes, GolemError} from '../platform/golem-error.js';
 import {printable} from '../platform/printable.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
 import type {Context} from './context.js';
-
-const maximumBytes = 16 * 1024 * 1024;
 
 /** An answer that has come to its end. `body` is what its JSON says, else its text, else null. */
 type WholeAnswer = {status: number; headers: RawAnswer['headers']; body: unknown};
@@ -16,14 +14,10 @@ export function isStream({headers}: Pick<RawAnswer, 'headers'>): boolean {
 	return /^(?:text\/event-stream|application\/x-ndjson)/.test(headers['content-type'] ?? '');
 }
 
-/** Prints each line as it comes; with `--json` of events only what they carry. */
-export async function printStream({body, headers}: RawAnswer, {isJson, line}: Context): Promise<void> {
-	const isEvents = /event-stream/.test(headers['content-type'] ?? '');
-	const decoder = new StringDecoder();
-	let rest = '';
-	for await (const chunk of body) {
-		const lines = (rest + decoder.write(chunk)).split('\n');
-		rest = lines.pop() ?? '';
+/** Prints each line as it comes; with `--json` of events only what they carry. @throws BAD_ANSWER where a line has no end */
+export async function printStream(answer: RawAnswer, name: string, {isJson, line}: Context): Promise<void> {
+	const isEvents = /event-stream/.test(answer.headers['content-type'] ?? '');
+	for await (const lines of readLines(answer, name)) {
 		for (const text of lines) {
 			const data = isJson && isEvents ? /^data: ?(.*)$/.exec(text)?.[1] : text;
 			if (data !== undefined && !(isJson && data === '')) {
@@ -34,19 +28,9 @@ export async function printStream({body, headers}: RawAnswer, {isJson, line}: Co
 }
 
 /** @throws BAD_ANSWER where it has no end */
-export async function readWhole({status, headers, body}: RawAnswer, name: string): Promise<WholeAnswer> {
-	const chunks: Buffer[] = [];
-	let bytes = 0;
-	for await (const chunk of body) {
-		bytes += chunk.length;
-		if (bytes > maximumBytes) {
-			throw new GolemError('BAD_ANSWER', `What ${name} answered has no end.`);
-		}
-
-		chunks.push(chunk);
-	}
-
-	const text = Buffer.concat(chunks).toString();
+export async function readWhole(answer: RawAnswer, name: string): Promise<WholeAnswer> {
+	const {status, headers} = answer;
+	const text = await readText(answer, name);
 	return {status, headers, body: text === '' ? null : parseJson(text)};
 }
 

@@ -52,7 +52,7 @@ const definition = command({
 			signal,
 		});
 		if (answer.status < 400 && isStream(answer)) {
-			await printStream(answer, context);
+			await printStream(answer, target.name, context);
 			return exitCodes.done;
 		}
 
