@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import type {ProviderClient} from '../client/provider-client.js';
 import {GolemError} from '../platform/golem-error.js';
+import {pollUntil} from '../platform/waiting.js';
 import type {Advertisement} from '../protocol/advertisement.js';
 import type {VmJob} from '../protocol/vm.js';
 import {describeChoice, providerLabel, rankProviders, type Wishes} from './provider-choice.js';
@@ -32,6 +33,23 @@ const maximumTries = 5;
 /** As many as discovery hands out at once. */
 const searchLimit = 1000;
 
+/** A provider that has just been started advertises when its ports are verified, a moment after it is ready. */
+const patienceMs = 3000;
+const askEveryMs = 500;
+
+/** Whoever offers so much; where that is nobody, whoever does within a moment. */
+async function findProviders(
+	requestor: Requestor,
+	{resources}: Wishes,
+	signal: AbortSignal,
+): Promise<Advertisement[]> {
+	const look = async () => {
+		const found = await requestor.findProviders({...resources, limit: searchLimit}, signal);
+		return found.length > 0 ? found : undefined;
+	};
+	return (await pollUntil(look, {timeoutMs: patienceMs, intervalMs: askEveryMs, signal})) ?? [];
+}
+
 /**
 Orders from the best that fits; where that one has no room or is not there, from the next. What one provider may have
 taken is never ordered from another.
@@ -44,7 +62,7 @@ export async function orderFromBest(
 ): Promise<Accepted> {
 	const {name, onProgress, signal} = options;
 	onProgress({step: 'find', message: 'Looking for a provider'});
-	const found = await requestor.findProviders({...wishes.resources, limit: searchLimit}, signal);
+	const found = await findProviders(requestor, wishes, signal);
 	const candidates = rankProviders(found, wishes).slice(0, maximumTries);
 	const refusals: Refusal[] = [];
 	for (const candidate of candidates) {
