@@ -7,7 +7,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {execa} from 'execa';
-import {freePort} from '../support/network.js';
+import {freePort} from '../support/ports.js';
 import {eventually} from '../support/waiting.js';
 import {bulkProgram, echoProgram, haproxyConfiguration, proxyProgram} from './ssh-proxy-peers.js';
 

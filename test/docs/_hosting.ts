@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {providerSettings} from '../../daemons/provider/settings.js';
 import {runGolem} from '../support/golem.js';
-import {freePort, freePortRange} from '../support/network.js';
+import {freePort, freePortRange} from '../support/ports.js';
 import type {Statement} from './_blocks.js';
 import type {Reader, Script} from './_script.js';
 import {rentedVm, type World} from './_world.js';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
-import {canListen, freePort, offered} from '../support/network.js';
+import {offered} from '../support/network.js';
+import {canListen, freePort} from '../support/ports.js';
 import type {Line, Script} from './_script.js';
 import {rentedVm} from './_world.js';
 

@@ -5,7 +5,7 @@ import {golemPaths} from '../../source/platform/paths.js';
 import {createIdentity, createPrivateKey} from '../../source/protocol/identity.js';
 import {advertise} from '../support/advertisements.js';
 import {runGolem} from '../support/golem.js';
-import {freePort} from '../support/network.js';
+import {freePort} from '../support/ports.js';
 import {readBlocks} from './_blocks.js';
 import type {Line, Reader, Script} from './_script.js';
 import {rentedVm, type World} from './_world.js';

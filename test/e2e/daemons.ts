@@ -7,7 +7,7 @@ import {type DaemonName, golemPaths} from '../../source/platform/paths.js';
 import {golemEnvironment} from '../support/golem.js';
 import {sharedImages} from '../support/images.js';
 import {removeWithProcesses} from '../support/leftovers.js';
-import {freePortRange} from '../support/network.js';
+import {freePortRange} from '../support/ports.js';
 import {withStubQemu} from '../support/stub-qemu/settings.js';
 import {temporaryFolder} from '../support/temporary-folder.js';
 

@@ -7,7 +7,7 @@ import {vmSchema} from '../../source/protocol/vm.js';
 import {runGolem, startGolem} from '../support/golem.js';
 import {provideImages} from '../support/images.js';
 import {processesOf, removeWithProcesses} from '../support/leftovers.js';
-import {canListen} from '../support/network.js';
+import {canListen} from '../support/ports.js';
 
 /** The document that scripts read; more may be in it, nothing less. */
 const demoSchema = z.looseObject({

@@ -4,7 +4,8 @@ import test, {type ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import {killProcess} from '../../source/platform/process.js';
 import {inspect} from '../support/inspection.js';
-import {canListen, type Network, offered, startNetwork} from '../support/network.js';
+import {type Network, offered, startNetwork} from '../support/network.js';
+import {canListen} from '../support/ports.js';
 import {eventually, whenTrue} from '../support/waiting.js';
 
 /*

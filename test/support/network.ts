@@ -1,6 +1,4 @@
-import {randomInt} from 'node:crypto';
 import fs from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import {type ControlClient, createControlClient} from '../../source/client/control-client.js';
@@ -13,6 +11,7 @@ import {createIdentity, createPrivateKey, type Identity} from '../../source/prot
 import {type Finished, type GolemOptions, type RunningGolem, runGolem, startGolem} from './golem.js';
 import {provideImages} from './images.js';
 import {removeWithProcesses} from './leftovers.js';
+import {freePort, freePortRange} from './ports.js';
 import {eventually} from './waiting.js';
 
 type RunOptions = Omit<GolemOptions, 'home'>;
@@ -184,30 +183,4 @@ function person(home: string, environment: Record<string, string>): Person {
 		golem: (args, more) => runGolem(args, options(more)),
 		start: (args, more) => startGolem(args, options(more)),
 	};
-}
-
-/** A port nobody has at the moment. */
-export async function freePort(): Promise<number> {
-	return (await freePortRange(1)).start;
-}
-
-/**
-Neighbouring ports that nobody has at the moment, below those the system hands out by itself, so that no connection of
-another test takes one in between.
-*/
-export async function freePortRange(size: number): Promise<{start: number; end: number}> {
-	return eventually(`${size} free ports in a row`, async () => {
-		const start = randomInt(12_000, 32_000 - size);
-		const isFree = await Promise.all(Array.from({length: size}, (_, index) => canListen(start + index)));
-		return isFree.every(Boolean) ? {start, end: start + size} : undefined;
-	});
-}
-
-/** Can somebody listen on that port of the loopback? */
-export async function canListen(port: number): Promise<boolean> {
-	return new Promise(resolve => {
-		const server = net.createServer();
-		server.once('error', () => resolve(false));
-		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-	});
 }

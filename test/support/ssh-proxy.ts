@@ -4,7 +4,7 @@ import type {ExecutionContext} from 'ava';
 import {openSshProxy, type SshProxy, type SshProxyLimits} from '../../daemons/exe-unit/ssh-proxy.js';
 import type {GuestAddress} from '../../daemons/exe-unit/ssh-proxy-connection.js';
 import {createTestLog} from './log.js';
-import {freePort} from './network.js';
+import {freePort} from './ports.js';
 import {eventually, whenTrue} from './waiting.js';
 
 export type TestProxy = {

@@ -13,7 +13,8 @@ export type PortListeners = {
 	close(): Promise<void>;
 };
 
-const maximumVisitors = 16;
+/** Of one port at once: a router may send all ports of a range to one. Over that the oldest goes, so that nobody can keep the others out by staying. */
+const maximumVisitors = 64;
 const visitTimeoutMs = 10_000;
 const maximumQuestionBytes = 256;
 
@@ -32,6 +33,11 @@ export async function openPortListeners(
 		visited.add(port);
 		const visitors = sockets.get(port) ?? new Set();
 		sockets.set(port, visitors.add(socket));
+		for (const oldest of [...visitors].slice(0, -maximumVisitors)) {
+			visitors.delete(oldest);
+			oldest.destroy();
+		}
+
 		socket.once('close', () => visitors.delete(socket));
 		answer(socket, challenge => proofs.answer(challenge, port));
 	}
@@ -39,7 +45,6 @@ export async function openPortListeners(
 	await Promise.all(
 		ports.map(async port => {
 			const server = net.createServer(socket => receive(port, socket));
-			server.maxConnections = maximumVisitors;
 			if (await canListen(server, host, port)) {
 				servers.set(port, server);
 				opened.add(port);

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import net from 'node:net';
 import test from 'ava';
-import {freePort} from '../../support/network.js';
+import {freePort} from '../../support/ports.js';
 import {
 	ask,
 	connectClient,

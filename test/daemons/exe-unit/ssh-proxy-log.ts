@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import test from 'ava';
-import {freePort} from '../../support/network.js';
+import {freePort} from '../../support/ports.js';
 import {
 	ask,
 	connectClient,

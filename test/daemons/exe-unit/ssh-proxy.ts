@@ -5,7 +5,7 @@ import {setImmediate as immediate} from 'node:timers/promises';
 import test from 'ava';
 import {openSshProxy} from '../../../daemons/exe-unit/ssh-proxy.js';
 import {createTestLog} from '../../support/log.js';
-import {canListen, freePort} from '../../support/network.js';
+import {canListen, freePort} from '../../support/ports.js';
 import {
 	ask,
 	connectClient,

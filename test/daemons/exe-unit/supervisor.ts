@@ -9,7 +9,7 @@ import {openUsageRecord} from '../../../daemons/exe-unit/usage-record.js';
 import {ApiError} from '../../../source/protocol/error-codes.js';
 import type {VmStatus} from '../../../source/protocol/vm.js';
 import {createTestLog} from '../../support/log.js';
-import {canListen, freePort} from '../../support/network.js';
+import {canListen, freePort} from '../../support/ports.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../support/waiting.js';
 

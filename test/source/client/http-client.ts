@@ -5,7 +5,7 @@ import * as z from 'zod';
 import {createHttpClient} from '../../../source/client/http-client.js';
 import {exitCodes, GolemError} from '../../../source/platform/golem-error.js';
 import {startHttpServer} from '../../support/http-server.js';
-import {freePort} from '../../support/network.js';
+import {freePort} from '../../support/ports.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../support/waiting.js';
 

@@ -11,7 +11,7 @@ import {
 import {advertise, offer, withdraw} from '../../support/advertisements.js';
 import {startDaemon} from '../../support/daemon.js';
 import {alice, mallory} from '../../support/identities.js';
-import {freePort} from '../../support/network.js';
+import {freePort} from '../../support/ports.js';
 import {eventually, whenTrue} from '../../support/waiting.js';
 import {advertisement, provider, startStandIn} from './_discovery-server.js';
 

@@ -10,7 +10,7 @@ import {mustListen} from '../../../source/requestor/reachability.js';
 import {type RentOptions, rentVm} from '../../../source/requestor/rent.js';
 import {createRequestor, type Requestor} from '../../../source/requestor/requestor.js';
 import {alice, mallory} from '../../support/identities.js';
-import {freePort} from '../../support/network.js';
+import {freePort} from '../../support/ports.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
 import {advertisement, answer, discovery, job, refusal, serve} from './_stand-ins.js';
 

@@ -3,7 +3,7 @@ import net from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {openPortListeners} from '../../../../daemons/provider/ports/listeners.js';
 import {createPortProofs} from '../../../../daemons/provider/ports/proof.js';
-import {canListen, freePort} from '../../../support/network.js';
+import {canListen, freePort} from '../../../support/ports.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
 
 async function listenerFor(t: ExecutionContext) {
@@ -80,4 +80,26 @@ test('closing waits for nobody who has come', async t => {
 	await listeners.close();
 	t.true(await canListen(port));
 	socket.destroy();
+});
+
+test('who comes and stays does not keep others out', async t => {
+	const {port, issue} = await listenerFor(t);
+	const sockets = Array.from({length: 100}, () => net.connect(port, '127.0.0.1'));
+	t.teardown(() => {
+		for (const socket of sockets) {
+			socket.destroy();
+		}
+	});
+	await Promise.all(
+		sockets.map(async socket => {
+			socket.on('error', () => {}).resume();
+			await once(socket, 'connect');
+		}),
+	);
+	const {challenge, proofOf} = issue();
+	t.true((await talk(port, [`${challenge}\n`])).endsWith(`${proofOf(port)}\n`));
+	await eventually('of those who stay the oldest have been let go of', () =>
+		whenTrue(sockets.filter(({closed}) => closed).length >= 100 - 64),
+	);
+	t.true(sockets.filter(({closed}) => !closed).length >= 60);
 });

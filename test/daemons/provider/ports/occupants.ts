@@ -12,7 +12,7 @@ import {
 	readEphemeralPorts,
 } from '../../../../daemons/provider/ports/occupants.js';
 import {startChild, typescriptArguments} from '../../../support/child-process.js';
-import {freePort, freePortRange} from '../../../support/network.js';
+import {freePort, freePortRange} from '../../../support/ports.js';
 import {temporaryFolder} from '../../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
 

@@ -6,7 +6,7 @@ import {openPortMemory} from '../../../../daemons/provider/ports/memory.js';
 import {createPorts, type PortCarrier} from '../../../../daemons/provider/ports/ports.js';
 import type {Quorum} from '../../../../daemons/provider/ports/verdict.js';
 import {createTestLog} from '../../../support/log.js';
-import {canListen, freePortRange} from '../../../support/network.js';
+import {canListen, freePortRange} from '../../../support/ports.js';
 import {temporaryFolder} from '../../../support/temporary-folder.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
 import {

@@ -2,7 +2,7 @@ import test, {type ExecutionContext} from 'ava';
 import {createPublicAddress} from '../../../../daemons/provider/ports/public-address.js';
 import {startHttpServer} from '../../../support/http-server.js';
 import {createTestLog} from '../../../support/log.js';
-import {freePort} from '../../../support/network.js';
+import {freePort} from '../../../support/ports.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
 
 type Sources = {

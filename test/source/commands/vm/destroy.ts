@@ -1,5 +1,5 @@
 import test, {type ExecutionContext} from 'ava';
-import {freePort} from '../../../support/network.js';
+import {freePort} from '../../../support/ports.js';
 import {keys, openTerminal} from '../../../support/terminal.js';
 import {answer, serve} from '../../requestor/_stand-ins.js';
 import {rented, renter} from './_world.js';

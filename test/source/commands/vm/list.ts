@@ -1,6 +1,6 @@
 import test from 'ava';
 import {alice, mallory} from '../../../support/identities.js';
-import {freePort} from '../../../support/network.js';
+import {freePort} from '../../../support/ports.js';
 import {openTerminal} from '../../../support/terminal.js';
 import {advertisement, answer, discovery, serve} from '../../requestor/_stand-ins.js';
 import {rented, renter, told} from './_world.js';
