@@ -4,6 +4,7 @@ import {sendReadySignal} from '../../source/platform/detached-process.js';
 import {readFileIfThere} from '../../source/platform/files.js';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {openLog} from '../../source/platform/log.js';
+import {exeUnitLogFile} from '../../source/platform/paths.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {listenOnUnixSocket} from '../../source/platform/unix-socket.js';
 import {exeUnitFileEndings, exeUnitSpecSchema, exeUnitUsageFile} from '../../source/protocol/exe-unit.js';
@@ -47,7 +48,7 @@ async function run(): Promise<void> {
 	}
 
 	const spec = exeUnitSpecSchema.parse(JSON.parse(text));
-	const log = openLog({name: 'exe-unit', file: path.join(vmFolder, 'exe-unit.log')}).child({
+	const log = openLog({name: 'exe-unit', file: path.join(vmFolder, exeUnitLogFile)}).child({
 		vm_id: spec.vm_id,
 	});
 	const hostKey = await ensureHostKey(vmFolder);

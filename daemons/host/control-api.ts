@@ -1,10 +1,10 @@
 import type http from 'node:http';
 import * as z from 'zod';
+import {followLog, type LogFiles, readLastLines} from '../../source/platform/log-reader.js';
 import {version} from '../../source/platform/program.js';
 import type {DaemonStatus} from '../../source/protocol/control.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {LiveValue} from './live-value.js';
-import {followLog, type LogFiles, readLastLines} from './log-reader.js';
 import {type Route, route, type StreamedAnswer} from './router.js';
 
 const heartbeatMs = 10_000;
@@ -47,9 +47,7 @@ export function controlRoutes({
 				stream: {
 					contentType: 'application/x-ndjson',
 					chunks:
-						query.follow === 'true'
-							? followLog(logFiles, query.lines, signal)
-							: readLastLines(logFiles, query.lines),
+						query.follow === 'true' ? followLog(logFiles, query, signal) : readLastLines(logFiles, query),
 				},
 			}),
 		}),

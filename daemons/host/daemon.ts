@@ -4,6 +4,7 @@ import {sendReadySignal} from '../../source/platform/detached-process.js';
 import {isErrno, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {type Log, openLog} from '../../source/platform/log.js';
+import {daemonLogFiles} from '../../source/platform/log-reader.js';
 import {type DaemonName, defaultHome, golemPaths, type Paths} from '../../source/platform/paths.js';
 import {acquireProcessLock} from '../../source/platform/process-lock.js';
 import {version} from '../../source/platform/program.js';
@@ -19,7 +20,6 @@ import type {DaemonStatus} from '../../source/protocol/control.js';
 import {commonStatus, controlRoutes, refuseBrowsers} from './control-api.js';
 import {closeHttpServer, createHttpApi} from './http-server.js';
 import {createLiveValue, type LiveValue} from './live-value.js';
-import type {LogFiles} from './log-reader.js';
 import {createMetrics, type Metrics} from './metrics.js';
 import {createPublicApi} from './public-api.js';
 import type {RequestLimit, Route} from './router.js';
@@ -45,8 +45,6 @@ export type RunningDaemon = {
 	/** Whose X-Forwarded-For is believed on the public API. */
 	trustedProxies?: readonly string[];
 	controlRoutes?: Route[];
-	/** What `logs` shows; the daemon's own log where nothing is said. */
-	logFiles?: LogFiles;
 	/** Where the public API listens. */
 	host: string;
 	port: number;
@@ -158,7 +156,7 @@ async function live<Settings extends Record<string, Setting>>({
 			...controlRoutes({
 				status,
 				changes,
-				logFiles: daemon.logFiles ?? (() => [paths.daemonLog(name)]),
+				logFiles: () => daemonLogFiles(name, paths),
 				shutDown,
 			}),
 			...(daemon.controlRoutes ?? []),

@@ -270,11 +270,6 @@ await runDaemon({
 					resources: () => ({total: capacity, available: available(), minimum, load: load.get()}),
 				}),
 			],
-			// What happens to a VM is written down by its exe-unit, which outlives the provider.
-			logFiles: () => [
-				paths.daemonLog('provider'),
-				...vms.all().map(({id}) => path.join(paths.providerVms, id, 'exe-unit.log')),
-			],
 			host: settings.host,
 			port: settings.port,
 			status() {

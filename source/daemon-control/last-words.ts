@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import * as z from 'zod';
 import {readableLogLine} from '../platform/log-line.js';
+import {readTail} from '../platform/log-reader.js';
 import type {DaemonName, Paths} from '../platform/paths.js';
-import {readLogTail} from './log-file.js';
 
 /**
 How a daemon ended. `orderly`: it was asked to. `crashed`: by a fault of its own. `killed`: without a word, or the
@@ -27,8 +27,9 @@ type Entry = z.infer<typeof entrySchema>;
 /** @returns undefined where it has never run */
 export async function readLastWords(name: DaemonName, paths: Paths): Promise<LastWords | undefined> {
 	const file = paths.daemonLog(name);
-	const lines = await readLogTail(file);
-	if (!lines || lines.length === 0) {
+	const {lines: whole, unfinished} = await readTail(file);
+	const lines = [...whole, unfinished].filter(Boolean);
+	if (lines.length === 0) {
 		return undefined;
 	}
 

@@ -1,5 +1,12 @@
-/** Turns one JSON line of a log into `12:04:31 info  message key=value …`; other text stays as it is. */
+/**
+Turns one JSON line of a log into `12:04:31 info  message key=value …`; other text stays as it is. Whatever somebody
+managed to have written down, it does not steer the reader's terminal.
+*/
 export function readableLogLine(line: string): string {
+	return asText(line).replace(/(?!\t)\p{Cc}/gu, '\u{FFFD}');
+}
+
+function asText(line: string): string {
 	let entry: unknown;
 	try {
 		entry = JSON.parse(line);
@@ -15,9 +22,7 @@ export function readableLogLine(line: string): string {
 	const facts = Object.entries(rest).map(
 		([key, value]) => `${key}=${typeof value === 'string' ? value : describe(value)}`,
 	);
-	const text = [String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...facts].join(' ');
-	// Whatever somebody managed to have written down, it does not steer the reader's terminal.
-	return text.replace(/\p{Cc}/gu, '\u{FFFD}');
+	return [String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...facts].join(' ');
 }
 
 function describe(value: unknown): string {

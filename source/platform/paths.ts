@@ -35,6 +35,9 @@ export function golemPaths(home: string) {
 	};
 }
 
+/** What an exe-unit writes down, in the folder of its VM. */
+export const exeUnitLogFile = 'exe-unit.log';
+
 /** The folder to use when nothing else was said: `GOLEM_HOME`, else `~/.golem`. */
 export function defaultHome(environment: NodeJS.ProcessEnv = process.env): string {
 	const fromEnvironment = environment['GOLEM_HOME'];

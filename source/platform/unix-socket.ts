@@ -47,6 +47,9 @@ export async function answersOnUnixSocket(file: string): Promise<boolean> {
 		socket.once('error', error => {
 			if (isErrno(error, 'ENOENT', 'ECONNREFUSED', 'ENOTSOCK')) {
 				settle(false);
+			} else if (isErrno(error, 'EAGAIN')) {
+				// So many wait for somebody who accepts nobody, on Linux.
+				settle(true);
 			} else {
 				socket.destroy();
 				reject(error);

@@ -1,7 +1,6 @@
-import fs from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {controlOf, daemonEnvironment, startDaemon, stopDaemon} from '../../daemon-control/daemon-control.js';
-import {readableLogLine} from '../../platform/log-line.js';
+import {logSize, readLogSince} from '../../daemon-control/log-file.js';
 import type {DaemonName} from '../../platform/paths.js';
 import {withLog, withLogLines} from '../log-view.js';
 import type {DaemonView} from '../picture.js';
@@ -86,24 +85,14 @@ async function start(runtime: Runtime, name: DaemonName, command: string): Promi
 
 /** What a daemon has written since now: its control socket is not there before it is ready. */
 async function showOutput(file: string, {output}: ActivityReport, signal: AbortSignal): Promise<void> {
-	const sizeNow = () =>
-		fs.stat(file).then(
-			({size}) => size,
-			() => 0,
-		);
-	const start = await sizeNow();
-	const look = async () => {
-		if ((await sizeNow()) > start) {
-			const text = (await fs.readFile(file)).subarray(start).toString('utf8');
-			output(text.split('\n').filter(Boolean).slice(-outputLines).map(readableLogLine));
-		}
-	};
+	const start = await logSize(file);
+	const look = async () => output((await readLogSince(file, start)).slice(-outputLines));
 	while (!signal.aborted) {
-		await look().catch(() => {});
+		await look();
 		await sleep(outputLookMs, undefined, {signal}).catch(() => {});
 	}
 
-	await look().catch(() => {});
+	await look();
 }
 
 async function stop(runtime: Runtime, name: DaemonName, command: string): Promise<void> {

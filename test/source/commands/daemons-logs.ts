@@ -4,6 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import {golemPaths} from '../../../source/platform/paths.js';
 import {runGolem, startGolem} from '../../support/golem.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
+import {eventually, whenTrue} from '../../support/waiting.js';
 
 const entry = (level: string, msg: string) =>
 	`${JSON.stringify({level, time: '2026-03-01T12:00:00.000Z', msg})}\n`;
@@ -57,4 +58,31 @@ test('--level and --follow go together: each line once, those of before and thos
 	const {stdout, exitCode} = await following.ended;
 	t.is(stdout, '12:00:00 warn  before\n12:00:00 error after\n');
 	t.is(exitCode, 130);
+});
+
+test('--follow goes on over the ends and starts of a daemon', async t => {
+	const {golem, options} = await withLog(t, '');
+	t.teardown(() => golem('stop'));
+	await golem('--detach');
+	const following = startGolem(['discovery', 'logs', '--follow', '--json'], options);
+	t.teardown(() => following.signal('SIGKILL'));
+	await following.printed('"msg":"ready"');
+	await golem('restart');
+	await following.printed('"msg":"ended"');
+	await eventually('it tells of the next start', () =>
+		whenTrue(following.stdout().split('"msg":"ready"').length === 3),
+	);
+	following.signal('SIGINT');
+	t.is((await following.ended).exitCode, 130);
+});
+
+test('the log of a provider has what its VMs have written, whether it runs or not', async t => {
+	const {options} = await withLog(t, '');
+	const paths = golemPaths(options.home);
+	const vmLog = path.join(paths.providerVms, 'vm-1', 'exe-unit.log');
+	await fs.mkdir(path.dirname(vmLog), {recursive: true});
+	await fs.writeFile(paths.daemonLog('provider'), entry('info', 'of the provider'));
+	await fs.writeFile(vmLog, entry('info', 'of a VM'));
+	const {stdout} = await runGolem(['provider', 'logs'], options);
+	t.is(stdout, '12:00:00 info  of the provider\n12:00:00 info  of a VM\n');
 });

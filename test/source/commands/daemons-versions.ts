@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {golemPaths} from '../../../source/platform/paths.js';
 import {version} from '../../../source/platform/program.js';
@@ -14,12 +15,13 @@ async function startOtherVersion(t: ExecutionContext, status: object = understoo
 	const home = await temporaryFolder(t);
 	const paths = golemPaths(home);
 	await fs.mkdir(paths.run);
+	await fs.mkdir(path.dirname(paths.daemonLog('provider')));
+	await fs.writeFile(paths.daemonLog('provider'), '{"level":"info","msg":"of the other"}\n');
 	await startHttpServer(
 		t,
-		(response, {url}) => {
+		response => {
 			response.setHeader(versionHeader, '0.0.9');
-			const isLog = url?.startsWith('/v1/logs');
-			response.end(isLog ? '{"level":"info","msg":"of the other"}\n' : JSON.stringify(status));
+			response.end(JSON.stringify(status));
 		},
 		{path: paths.daemonSocket('provider')},
 	);

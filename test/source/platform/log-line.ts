@@ -35,4 +35,7 @@ test('nothing in an entry can steer the terminal it is shown on', t => {
 		JSON.stringify({time: '2026-01-01T00:00:00Z', level: 'info', msg: 'a\u001B[2Jb', who: '\u009Bx\r'}),
 	);
 	t.is(line, '00:00:00 info  a\uFFFD[2Jb who=\uFFFDx\uFFFD');
+	t.is(readableLogLine('Error: \u001B[2Jb\n'), 'Error: \uFFFD[2Jb');
+	t.is(readableLogLine('\tat one\u009B'), '\tat one\uFFFD');
+	t.is(readableLogLine('{"no":"message\u0007"}'), '{"no":"message\uFFFD"}');
 });

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {answersOnUnixSocket, listenOnUnixSocket} from '../../../source/platform/unix-socket.js';
+import {startChild} from '../../support/child-process.js';
 import {modeOf, temporaryFolder} from '../../support/temporary-folder.js';
 
 /** A server that greets with its name. */
@@ -73,4 +74,21 @@ test('a path too long for a socket is refused before anything is made', async t 
 		code: 'SOCKET_PATH_TOO_LONG',
 	});
 	await t.throwsAsync(fs.stat(folder), {code: 'ENOENT'});
+});
+
+test('somebody who accepts nobody is there, however many wait', async t => {
+	const folder = await temporaryFolder(t);
+	const [file, program] = [path.join(folder, 'a.sock'), path.join(folder, 'deaf.mjs')];
+	await fs.writeFile(
+		program,
+		`import net from 'node:net';
+		net.createServer().listen({path: ${JSON.stringify(file)}, backlog: 1}, () => {
+			console.log('listening');
+			process.kill(process.pid, 'SIGSTOP');
+		});`,
+	);
+	await startChild(t, program).printed('listening');
+	for (let knock = 0; knock < 5; knock++) {
+		t.true(await answersOnUnixSocket(file), `knock ${knock}`);
+	}
 });
