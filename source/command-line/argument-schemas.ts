@@ -46,6 +46,12 @@ export function isOnByDefault(schema: z.ZodType): boolean {
 	return schema instanceof z.ZodDefault && schema.def.defaultValue === true;
 }
 
+/** What an option is where it is not said; of one that is there or not, nothing is told. */
+export function defaultOf(schema: z.ZodType): number | string | undefined {
+	const value: unknown = schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+	return typeof value === 'number' || typeof value === 'string' ? value : undefined;
+}
+
 /** The words there are to choose from; none where it may be anything. */
 export function choicesOf(schema: z.ZodType): string[] {
 	const inner = unwrap(schema);

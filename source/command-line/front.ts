@@ -6,7 +6,7 @@ import type {Command, Outcome} from './command.js';
 import {completionFlag} from './completion-scripts.js';
 import type {Context} from './context.js';
 import {report} from './error-report.js';
-import {describeCommand, describeCommands, isGroup, overviewHelp, wholeHelp} from './help.js';
+import {describeCommand, describeCommands, isGroup, wholeHelp} from './help.js';
 import {commands, findCommand, suggestCommands} from './registry.js';
 import {createScriptContext} from './script-context.js';
 import {beginTerminalSession, type TerminalSession} from './terminal-session.js';
@@ -96,7 +96,13 @@ async function run(line: CommandLine, ending: AbortController): Promise<number> 
 }
 
 async function printOverview(group: string, isJson: boolean): Promise<void> {
-	print(isJson ? JSON.stringify({commands: await describeCommands(group)}) : await overviewHelp(group));
+	if (isJson) {
+		print(JSON.stringify({commands: await describeCommands(group)}));
+		return;
+	}
+
+	const {groupHelp, overviewHelp} = await import('./overview.js');
+	print(await (group === '' ? overviewHelp() : groupHelp(group)));
 }
 
 function print(text: string): void {

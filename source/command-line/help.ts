@@ -1,4 +1,5 @@
-import {argumentNames, flagName, flagSchemas, flagType} from './argument-schemas.js';
+import {argumentNames, defaultOf, flagName, flagSchemas, flagType} from './argument-schemas.js';
+import {columns} from './columns.js';
 import type {Command} from './command.js';
 import {commands} from './registry.js';
 
@@ -20,6 +21,7 @@ export function describeCommand(name: string, definition: Command) {
 		flag: flagName(key, schema),
 		takes: flagType(schema) === 'boolean' ? null : flagType(schema),
 		description: schema.description ?? '',
+		default: defaultOf(schema) ?? null,
 	}));
 	const usage = ['golem', name, ...argumentNames(definition), options.length > 0 ? '[options]' : '']
 		.filter(Boolean)
@@ -68,10 +70,11 @@ export async function wholeHelp(name: string, definition: Command): Promise<stri
 	].join('\n');
 }
 
-function ownOptions(name: string, definition: Command): Array<readonly [string, string]> {
-	return describeCommand(name, definition).options.map(({flag, takes, description}) => [
+/** A command's flags and what they are for. */
+export function ownOptions(name: string, definition: Command): Array<readonly [string, string]> {
+	return describeCommand(name, definition).options.map(({flag, takes, description, default: usual}) => [
 		`${flag}${takes === null ? '' : ` <${takes}>`}`,
-		description,
+		usual === null ? description : `${description} (usually ${usual})`,
 	]);
 }
 
@@ -88,42 +91,7 @@ export async function describeCommands(group = ''): Promise<Array<{command: stri
 	);
 }
 
-/** The help of all of it, or of one group such as `vm`. */
-export async function overviewHelp(group = ''): Promise<string> {
-	const rows = (await describeCommands(group)).map(
-		({command, description}) => [command, description] as const,
-	);
-	const whole = group === '' ? (await commands['']?.())?.default : undefined;
-	return [
-		group === '' ? 'Rent a virtual machine, or rent out your own, from one terminal.' : `golem ${group}`,
-		'',
-		`Usage: golem ${group ? `${group} ` : ''}<command> [options]`,
-		'',
-		'Commands:',
-		...columns(rows),
-		'',
-		'Options:',
-		...columns([...(whole ? ownOptions('', whole) : []), ...globalOptions]),
-		...(group === ''
-			? [
-					'',
-					'To begin:',
-					'  golem setup         get this machine ready to host VMs',
-					'  golem demo          a whole network on this machine, with a VM in it',
-					'',
-					`To read: golem help, with one of ${topicNames.join(', ')}, or a command.`,
-				]
-			: []),
-	].join('\n');
-}
-
 /** Is that the first word of several commands? */
 export function isGroup(word: string): boolean {
 	return Object.keys(commands).some(name => name.startsWith(`${word} `));
-}
-
-/** Rows of two, the second ones below each other. */
-export function columns(rows: ReadonlyArray<readonly [string, string]>): string[] {
-	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
 }

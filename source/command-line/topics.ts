@@ -1,7 +1,8 @@
 import {exitCodes} from '../platform/golem-error.js';
 import {findAllSettings, settingOwners, settingText} from './all-settings.js';
+import {columns} from './columns.js';
 import type {Context} from './context.js';
-import {columns, type TopicName} from './help.js';
+import type {TopicName} from './help.js';
 
 /** What a topic of `golem help` has to say. */
 export async function topicText(

@@ -19,7 +19,7 @@ const targets = z.object({
 });
 
 const definition = command({
-	description: 'Send any request to a provider, a discovery server or a daemon here, signed as yours',
+	description: 'Send any request, signed as yours: to a provider, a discovery server or a daemon here',
 	args: z.tuple([
 		z.enum(methods).describe('METHOD'),
 		z

@@ -4,7 +4,7 @@ import {completionScript, shells} from '../command-line/completion-scripts.js';
 import {exitCodes} from '../platform/golem-error.js';
 
 const definition = command({
-	description: 'Print a script that has a shell complete commands, flags, VMs and providers',
+	description: 'Print a script for completion: of commands, flags, VMs and providers',
 	args: z.tuple([z.enum(shells).describe('SHELL')]),
 	options: z.object({}),
 	documents: ['completion'],

@@ -6,7 +6,7 @@ import {describeCheck, summarise} from '../hosting/doctor-text.js';
 import {exitCodes} from '../platform/golem-error.js';
 
 const definition = command({
-	description: 'Find out why your provider gets no work, and what to do about it',
+	description: 'Find out why your provider gets no work: each check with what to do about it',
 	args: z.tuple([]),
 	options: z.object({}),
 	documents: ['diagnosis'],

@@ -1,17 +1,17 @@
 import * as z from 'zod';
+import {columns} from '../command-line/columns.js';
 import {command} from '../command-line/command.js';
 import type {Context} from '../command-line/context.js';
 import {
-	columns,
 	describeCommand,
 	describeCommands,
 	isGroup,
-	overviewHelp,
 	type TopicName,
 	topicNames,
 	wholeHelp,
 } from '../command-line/help.js';
 import {namesLike} from '../command-line/likeness.js';
+import {groupHelp} from '../command-line/overview.js';
 import {commands, suggestCommands} from '../command-line/registry.js';
 import {topicSummaries, topicText} from '../command-line/topics.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
@@ -80,7 +80,7 @@ async function showCommand({result}: Context, name: string): Promise<void> {
 }
 
 async function showGroup({result}: Context, group: string): Promise<void> {
-	const [text, known] = await Promise.all([overviewHelp(group), describeCommands(group)]);
+	const [text, known] = await Promise.all([groupHelp(group), describeCommands(group)]);
 	result(
 		{commands: known},
 		() => text,

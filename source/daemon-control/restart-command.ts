@@ -16,7 +16,7 @@ import {stopAndTell} from './stop-command.js';
 /** `golem <daemon> restart`: by its service where it has one, else in the background with the flags it had. */
 export function restartCommand(name: DaemonName): Command {
 	return command({
-		description: `Stop the ${name} and start it in the background, with the flags it had`,
+		description: `Stop the ${name} and start it anew: in the background, with the flags it had`,
 		args: z.tuple([]),
 		options: z.object({}),
 		documents: ['daemon-restarted'],

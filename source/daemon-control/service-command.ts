@@ -23,7 +23,7 @@ import {startService} from './service-start.js';
 /** `golem <daemon> install-service`. */
 export function installServiceCommand(name: DaemonName): Command {
 	return command({
-		description: `Have systemd run the ${name}, from the start of the machine on`,
+		description: `Have systemd run the ${name}: from the start of the machine on`,
 		args: z.tuple([]),
 		options: z.object({
 			dryRun: z.boolean().optional().describe('Print the unit, and change nothing'),

@@ -1,6 +1,7 @@
+import {columns} from '../command-line/columns.js';
 import type {Command} from '../command-line/command.js';
 import {runDaemonCommandLine} from '../command-line/daemon-front.js';
-import {columns, commandHelp, globalOptions} from '../command-line/help.js';
+import {commandHelp, globalOptions} from '../command-line/help.js';
 import {commands} from '../command-line/registry.js';
 import type {DaemonName} from '../platform/paths.js';
 

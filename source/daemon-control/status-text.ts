@@ -1,6 +1,7 @@
 import chalk from 'chalk';
 import type {DaemonName} from '../platform/paths.js';
 import {printable} from '../platform/printable.js';
+import {wrapWords} from '../platform/wrap-words.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import type {End, LastWords} from './last-words.js';
 
@@ -78,20 +79,6 @@ function wrappedFacts(facts: readonly Fact[], width: number): string {
 			),
 		)
 		.join('\n');
-}
-
-function wrapWords(text: string, width: number): string[] {
-	const lines = [''];
-	for (const word of text.split(' ')) {
-		const line = lines.at(-1) ?? '';
-		if (line !== '' && line.length + 1 + word.length > width) {
-			lines.push(word);
-		} else {
-			lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-		}
-	}
-
-	return lines;
 }
 
 /** Figures within figures are lines of their own. */

@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import {wrapWords} from '../platform/wrap-words.js';
 import {type Check, hindrances, thingsToMend, type Verdict} from './doctor-check.js';
 
 /** A colour only repeats what sign and word say. */
@@ -55,21 +56,7 @@ function describeFix({name, fix, evidence}: Check, columns = Number.POSITIVE_INF
 	];
 }
 
-/** Breaks a text between words; a word longer than a line stays whole. */
-export function wrap(text: string, width: number): string[] {
-	if (width < minimumTextWidth) {
-		return [text];
-	}
-
-	const lines: string[] = [];
-	for (const word of text.split(' ')) {
-		const last = lines.at(-1);
-		if (last !== undefined && last.length + 1 + word.length <= width) {
-			lines[lines.length - 1] = `${last} ${word}`;
-		} else {
-			lines.push(word);
-		}
-	}
-
-	return lines;
+/** Where there is hardly any room, a text in a terrible column would be worse than one that is too long. */
+function wrap(text: string, width: number): string[] {
+	return width < minimumTextWidth ? [text] : wrapWords(text, width);
 }

@@ -1,4 +1,5 @@
 import type {Span} from '../components/text-line.js';
+import {wrapWords} from '../platform/wrap-words.js';
 import type {PortIssue} from '../protocol/control.js';
 import {issueLines} from './ports-text.js';
 
@@ -33,23 +34,6 @@ export function issueRows(issues: readonly PortIssue[], columns: number, rows: n
 function drawIssue(issue: PortIssue, columns: number): Span[][] {
 	const color = issue.severity === 'critical' ? 'red' : 'yellow';
 	return issueLines(issue).flatMap((line, index) =>
-		wrapWords(line, columns).map(text => [{text, ...(index === 0 ? {style: {color}} : {})}]),
+		wrapWords(line, columns, '  ').map(text => [{text, ...(index === 0 ? {style: {color}} : {})}]),
 	);
-}
-
-/** Breaks a line between words; what follows is as far in as the line itself, and two more. */
-export function wrapWords(line: string, columns: number): string[] {
-	const indent = ' '.repeat(line.length - line.trimStart().length);
-	const rows: string[] = [];
-	let row = indent;
-	for (const word of line.trim().split(/\s+/)) {
-		if (row.trim() !== '' && row.length + 1 + word.length > columns) {
-			rows.push(row);
-			row = `${indent}  `;
-		}
-
-		row += row.trim() === '' ? word : ` ${word}`;
-	}
-
-	return [...rows, row];
 }

@@ -10,7 +10,7 @@ import {changeConfig, withoutKeys} from '../../command-line/config-file.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
 
 const definition = command({
-	description: 'Write a setting into config.json, where a value that is no good is refused',
+	description: 'Write a setting into config.json; a value that is no good is refused',
 	args: z.tuple([z.string().describe('SETTING'), z.string().describe('VALUE')]),
 	options: z.object({}),
 	documents: ['setting-changed'],

@@ -12,7 +12,7 @@ import {printable} from '../../platform/printable.js';
 import type {DaemonStatus, PortsReport} from '../../protocol/control.js';
 
 const definition = command({
-	description: 'Have port checkers try again which ports of the provider can be reached',
+	description: 'Have port checkers try the ports again: which of them can be reached?',
 	args: z.tuple([]),
 	options: z.object({}),
 	documents: ['ports'],

@@ -9,7 +9,7 @@ import {knownHostsFile, type SshTarget, writeKnownHosts} from '../../requestor/s
 import {includeLine, sshConfigBlock, sshTargetOf, writeSshConfig} from '../../requestor/ssh-config.js';
 
 const definition = command({
-	description: 'Print what plain ssh, scp, rsync and editors need to know of your VMs',
+	description: 'Print what ssh, scp, rsync and editors need to know of your VMs',
 	args: z.tuple([vmNameSchema.optional().describe('NAME')]),
 	options: z.object({
 		write: z

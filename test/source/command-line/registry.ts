@@ -3,7 +3,8 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {parseArguments, splitCommandLine} from '../../../source/command-line/arguments.js';
-import {commandHelp, overviewHelp} from '../../../source/command-line/help.js';
+import {commandHelp} from '../../../source/command-line/help.js';
+import {groupHelp, overviewHelp} from '../../../source/command-line/overview.js';
 import {commands, findCommand, suggestCommands} from '../../../source/command-line/registry.js';
 
 const commandsFolder = fileURLToPath(new URL('../../../source/commands', import.meta.url));
@@ -74,16 +75,27 @@ for (const name of names) {
 	});
 }
 
-test('the overview names every command with what it does', async t => {
-	const help = await overviewHelp();
+test('the overview names every command once, and what it does', async t => {
+	const lines = (await overviewHelp()).split('\n');
 	for (const name of names.filter(Boolean)) {
+		const [, daemon = '', verb = ''] = /^(discovery|port-checker) (.+)$/.exec(name) ?? [];
 		const {description} = await load(name);
-		t.true(help.includes(name) && help.includes(description), name);
+		const [brief = ''] = description.split(/[:;] /);
+		const telling = lines.filter(line =>
+			daemon ? line.startsWith(`  ${daemon} … `) && line.includes(verb) : line.startsWith(`  ${name}  `),
+		);
+		t.is(telling.length, 1, name);
+		t.true(daemon !== '' || telling[0]?.endsWith(brief), name);
 	}
+
+	t.deepEqual(
+		lines.filter(line => line.length > 80),
+		[],
+	);
 });
 
 test('the overview of a group has that group only', async t => {
-	const help = await overviewHelp('vm');
+	const help = await groupHelp('vm');
 	t.regex(help, /vm create/);
 	t.notRegex(help, /provider (?:stop|logs)/);
 });

@@ -10,7 +10,7 @@ import {
 	unknown,
 	warning,
 } from '../../../source/hosting/doctor-check.js';
-import {describeCheck, summarise, wrap} from '../../../source/hosting/doctor-text.js';
+import {describeCheck, summarise} from '../../../source/hosting/doctor-text.js';
 
 /** All is well but for what a test says. */
 function checks(change: Partial<Record<Check['name'], Check>> = {}): Check[] {
@@ -66,11 +66,6 @@ test('a check is one line for a pipe, and as many as fit a narrow terminal', t =
 	for (const line of withoutColours(describeCheck(check, 80)).split('\n')) {
 		t.true(line.length <= 80, line);
 	}
-});
-
-test('lines break between words, and a word that is too long stays whole', t => {
-	t.deepEqual(wrap('a bb ccc', 80), ['a bb ccc']);
-	t.deepEqual(wrap(`short ${'x'.repeat(40)} short`, 30), ['short', 'x'.repeat(40), 'short']);
 });
 
 test('texts of strangers cannot steer a terminal, and have an end', t => {

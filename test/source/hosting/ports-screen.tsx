@@ -1,7 +1,6 @@
 import {EventEmitter} from 'node:events';
 import test from 'ava';
 import {render} from 'ink';
-import {wrapWords} from '../../../source/hosting/issue-rows.js';
 import {PortsScreen} from '../../../source/hosting/ports-screen.js';
 import {glyphs} from '../../../source/hosting/ports-text.js';
 import {readProviderStatus} from '../../../source/hosting/provider-status.js';
@@ -181,9 +180,4 @@ test('a provider that is being stopped says so', t => {
 	const lines = draw(troubled, sizes.usual, {isStopping: true});
 	t.regex(lines[0] ?? '', /stopping {2}version/);
 	t.regex(lines.at(-1) ?? '', /^Stopping the provider/);
-});
-
-test('long lines break between words, and what follows is indented', t => {
-	t.deepEqual(wrapWords('  one two three', 10), ['  one two', '    three']);
-	t.deepEqual(wrapWords('short', 10), ['short']);
 });
