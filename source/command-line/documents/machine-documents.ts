@@ -85,7 +85,14 @@ export const helpSchema = z.union([
 			command: z.string(),
 			description: z.string(),
 			usage: z.string(),
-			options: z.array(z.object({flag: z.string(), takes: z.string().nullable(), description: z.string()})),
+			options: z.array(
+				z.object({
+					flag: z.string(),
+					takes: z.string().nullable(),
+					description: z.string(),
+					default: z.union([z.string(), z.number()]).nullable(),
+				}),
+			),
 			examples: z.array(z.string()),
 			documents: z.array(z.string()).describe('What it writes with --json: golem schema DOCUMENT'),
 		})
