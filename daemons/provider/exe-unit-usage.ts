@@ -2,6 +2,7 @@ import path from 'node:path';
 import type {HttpClient} from '../../source/client/http-client.js';
 import {readFileIfThere} from '../../source/platform/files.js';
 import {GolemError} from '../../source/platform/golem-error.js';
+import {parseJson} from '../../source/platform/json.js';
 import type {Log} from '../../source/platform/log.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import {
@@ -91,12 +92,4 @@ async function readUsageFile(file: string, reason: unknown): Promise<UsageTotals
 	}
 
 	return record.data;
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }

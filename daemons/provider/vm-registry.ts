@@ -99,6 +99,11 @@ export function createVmRegistry({
 	}
 
 	async function rewriteWhenPossible(): Promise<void> {
+		if (isRewriting) {
+			return;
+		}
+
+		isRewriting = true;
 		while (unwritten.size > 0 && !signal.aborted) {
 			await sleep(rewriteMs, undefined, {signal}).catch(() => {});
 			for (const id of unwritten) {
@@ -111,6 +116,8 @@ export function createVmRegistry({
 				}
 			}
 		}
+
+		isRewriting = false;
 	}
 
 	return {
@@ -131,12 +138,7 @@ export function createVmRegistry({
 			} catch (error) {
 				log.error({vm_id: id, err: error}, 'a VM’s record cannot be written; trying again until it can');
 				unwritten.add(id);
-				if (!isRewriting) {
-					isRewriting = true;
-					void rewriteWhenPossible().finally(() => {
-						isRewriting = false;
-					});
-				}
+				void rewriteWhenPossible();
 			}
 
 			return record;
@@ -148,6 +150,8 @@ export function createVmRegistry({
 		},
 		forget(id) {
 			entries.delete(id);
+			// What it held may have been told of as taken.
+			onChange();
 		},
 	};
 }

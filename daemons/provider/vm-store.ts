@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import {isErrno, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
 import {GolemError} from '../../source/platform/golem-error.js';
+import {parseJson} from '../../source/platform/json.js';
 import type {Log} from '../../source/platform/log.js';
 import {openStore, type Store} from '../../source/platform/store.js';
 import {createSerialQueue} from '../../source/platform/waiting.js';
@@ -146,13 +147,5 @@ async function writeCopy(vmsFolder: string, record: VmRecord): Promise<void> {
 		if (!isErrno(error, 'ENOENT')) {
 			throw error;
 		}
-	}
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
 	}
 }

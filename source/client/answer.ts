@@ -1,6 +1,7 @@
 import {StringDecoder} from 'node:string_decoder';
 import type * as z from 'zod';
 import {GolemError} from '../platform/golem-error.js';
+import {parseJson} from '../platform/json.js';
 import {printable} from '../platform/printable.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
 import {asSubject, type HttpAnswer} from './http-message.js';
@@ -105,12 +106,4 @@ function readRetryAfter(text: string | undefined): {retry_after_seconds?: number
 
 	const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000);
 	return Number.isFinite(seconds) ? {retry_after_seconds: Math.max(0, seconds)} : {};
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }

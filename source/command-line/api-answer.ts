@@ -2,7 +2,7 @@ import {STATUS_CODES} from 'node:http';
 import {readLines, readText} from '../client/answer.js';
 import type {RawAnswer} from '../client/raw-request.js';
 import {type ExitCode, exitCodes, GolemError} from '../platform/golem-error.js';
-import {printable} from '../platform/printable.js';
+import {printableLines} from '../platform/printable.js';
 import {errorBodySchema, exitCodeOf} from '../protocol/error-codes.js';
 import type {Context} from './context.js';
 
@@ -81,12 +81,7 @@ function exitCodeOfStatus(status: number): ExitCode {
 
 /** A terminal is not to be led by what strangers answer; a file or a pipe gets it as it is. */
 function shown(text: string): string {
-	return process.stdout.isTTY
-		? text
-				.split('\n')
-				.map(line => printable(line.replaceAll('\t', '  ')))
-				.join('\n')
-		: text;
+	return process.stdout.isTTY ? printableLines(text) : text;
 }
 
 function parseJson(text: string): unknown {

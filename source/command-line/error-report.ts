@@ -1,5 +1,5 @@
 import {GolemError} from '../platform/golem-error.js';
-import {printable} from '../platform/printable.js';
+import {printableJson, printableLines} from '../platform/printable.js';
 
 /** Tells of what ended a command: to people on stderr, to scripts as the one document on stdout. */
 export function report(error: unknown, isJson: boolean): void {
@@ -8,25 +8,20 @@ export function report(error: unknown, isJson: boolean): void {
 	const message = known?.message ?? (error instanceof Error ? error.message : String(error));
 	if (isJson) {
 		const details = known && Object.keys(known.details).length > 0 ? {details: known.details} : {};
-		process.stdout.write(
-			`${JSON.stringify({error: {code, message, hint: known?.hint ?? null, ...details}})}\n`,
-		);
+		const document = JSON.stringify({error: {code, message, hint: known?.hint ?? null, ...details}});
+		process.stdout.write(`${process.stdout.isTTY ? printableJson(document) : document}\n`);
 		return;
 	}
 
-	process.stderr.write(`golem: ${harmless(message)}\n`);
+	// Strangers have a say in some of these texts.
+	process.stderr.write(`golem: ${printableLines(message)}\n`);
 	if (known?.hint) {
-		process.stderr.write(`  ${harmless(known.hint)}\n`);
+		process.stderr.write(`  ${printableLines(known.hint)}\n`);
 	}
 
 	if (!known && error instanceof Error) {
 		process.stderr.write(`${error.stack}\n`);
 	}
-}
-
-/** Strangers have a say in some of these texts. */
-function harmless(text: string): string {
-	return text.split('\n').map(printable).join('\n');
 }
 
 /** A file that cannot be used is the user's to mend, not ours; undefined for anything else. */

@@ -1,5 +1,6 @@
 import readline from 'node:readline/promises';
 import {defaultHome, golemPaths} from '../platform/paths.js';
+import {printableJson, printableLines} from '../platform/printable.js';
 import {readSettingSources} from '../platform/settings.js';
 import type {GlobalFlags} from './arguments.js';
 import type {Choice, Context} from './context.js';
@@ -17,6 +18,9 @@ export async function createScriptContext(
 	signal: AbortSignal,
 ): Promise<Context> {
 	const paths = golemPaths(defaultHome());
+	// A terminal is not to be led by what strangers say; a file or a pipe gets it as it is.
+	const shownIds = (ids: string[]) => ids.map(id => (streams.out.isTTY ? printableLines(id) : id)).join('\n');
+	const shownJson = (text: string) => (streams.out.isTTY ? printableJson(text) : text);
 	const mayAsk = Boolean(streams.in.isTTY && streams.err.isTTY) && !flags.saysYes && !flags.isJson;
 	return {
 		paths,
@@ -27,14 +31,14 @@ export async function createScriptContext(
 		mayAsk,
 		result(value, text, ids) {
 			if (flags.isJson) {
-				streams.out.write(`${JSON.stringify(value, null, streams.out.isTTY ? 2 : undefined)}\n`);
+				streams.out.write(`${shownJson(JSON.stringify(value, null, streams.out.isTTY ? 2 : undefined))}\n`);
 			} else {
-				const shown = flags.isQuiet && ids ? ids().join('\n') : flags.isQuiet ? '' : text();
+				const shown = flags.isQuiet ? shownIds(ids?.() ?? []) : text();
 				streams.out.write(shown === '' ? '' : `${shown}\n`);
 			}
 		},
 		line: text => {
-			streams.out.write(`${text}\n`);
+			streams.out.write(`${flags.isJson ? shownJson(text) : text}\n`);
 		},
 		note: text => {
 			streams.err.write(`${text}\n`);

@@ -41,7 +41,10 @@ export default function App({Component: definition, commandProps}: AppProps) {
 			);
 		};
 		const choose: Context['choose'] = (text, choices) =>
-			new Promise(resolve => {
+			new Promise((resolve, reject) => {
+				const {signal} = session.context;
+				// Ctrl-C takes away what is drawn, and with it whoever could answer.
+				signal.addEventListener('abort', () => reject(signal.reason), {once: true});
 				setQuestion({
 					question: text,
 					choices,

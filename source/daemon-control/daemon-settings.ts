@@ -1,6 +1,7 @@
 import {execa} from 'execa';
 import * as z from 'zod';
 import {GolemError} from '../platform/golem-error.js';
+import {parseJson} from '../platform/json.js';
 import type {DaemonName} from '../platform/paths.js';
 import {processEntry} from '../platform/program.js';
 import {
@@ -33,12 +34,4 @@ export async function askDaemonSettings(
 	}
 
 	return told.data;
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
 }

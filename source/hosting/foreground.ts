@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {Context} from '../command-line/context.js';
 import {controlOf, findDaemon} from '../daemon-control/daemon-control.js';
 import {ensurePrivateFolder} from '../platform/files.js';
-import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {exitCodes} from '../platform/golem-error.js';
 import type {Paths} from '../platform/paths.js';
 import {pollUntil} from '../platform/waiting.js';
 import {followProvider, type ProviderListener} from './follow-provider.js';
@@ -12,34 +12,27 @@ import {createNarrator, type ProviderView} from './ports-lines.js';
 import {describeEnd, endOf, listenForFault, spawnProvider} from './provider-child.js';
 import {readProviderStatus} from './provider-status.js';
 
-/** `golem provider` without a terminal: what happens as lines, or as JSON, on stdout; the daemon's log on stderr. */
+/** `golem provider` without a terminal: what happens as lines on stdout; the daemon's log on stderr. */
 export async function hostInLines(context: Context, environment: NodeJS.ProcessEnv): Promise<number> {
-	const {paths, signal, isJson, isQuiet, line} = context;
-	if (isJson) {
-		await refuseSecond(paths);
-	}
-
+	const {paths, signal, isQuiet, line} = context;
 	const narrate = createNarrator();
 	const view: ProviderView = {report: undefined, status: undefined};
-	const tell = (change: Partial<ProviderView>, event: object) => {
+	const tell = (change: Partial<ProviderView>) => {
 		Object.assign(view, change);
-		if (isJson) {
-			line(JSON.stringify(event));
-		} else if (!isQuiet) {
-			for (const text of narrate(view)) {
-				line(text);
-			}
+		for (const text of isQuiet ? [] : narrate(view)) {
+			line(text);
 		}
 	};
 	const child = spawnProvider(environment, ['ignore', 'ignore', 'inherit']);
 	return whileItRuns(child, paths, signal, {
-		onReport: report => tell({report}, {event: 'ports', ...report}),
-		onStatus: status => tell({status: readProviderStatus(status)}, {event: 'status', ...status}),
+		onReport: report => tell({report}),
+		onStatus: status => tell({status: readProviderStatus(status)}),
 	});
 }
 
 /**
-`golem provider` on a terminal that somebody draws on: the daemon's log is in its file only.
+`golem provider` where its listener tells all that there is to tell, on a screen or to a script: the daemon's log is in its
+file only.
 @param signal ends the daemon
 @throws what kept it from starting, or why it ended by itself
 */
@@ -102,17 +95,5 @@ async function followChild(
 		if (!signal.aborted) {
 			throw error;
 		}
-	}
-}
-
-/** So that a script gets this error as JSON. Without this look the daemon would say the same, on stderr. */
-async function refuseSecond(paths: Paths): Promise<void> {
-	const running = await findDaemon('provider', paths);
-	if (running) {
-		throw new GolemError(
-			'ALREADY_RUNNING',
-			`A provider is already running for ${paths.home} (pid ${running.pid}).`,
-			{exitCode: exitCodes.conflict, hint: 'See it with: golem provider status'},
-		);
 	}
 }

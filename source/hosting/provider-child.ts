@@ -1,8 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import fs from 'node:fs/promises';
+import {readLogSince} from '../daemon-control/log-file.js';
 import {startFaultSchema} from '../platform/detached-process.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
-import {readableLogLine} from '../platform/log-line.js';
 import {processEntry} from '../platform/program.js';
 
 const stopTimeoutMs = 30_000;
@@ -85,8 +84,7 @@ export function listenForFault(child: ChildProcess): () => Promise<GolemError | 
 
 /** @param logStart where its own lines begin */
 export async function describeEnd(exitCode: number, log: string, logStart: number): Promise<GolemError> {
-	const text = (await fs.readFile(log)).subarray(logStart).toString('utf8').trimEnd();
-	const lines = text.split('\n').filter(Boolean).slice(-lastLines).map(readableLogLine);
+	const lines = (await readLogSince(log, logStart)).slice(-lastLines);
 	const known = Object.values(exitCodes).find(code => code === exitCode);
 	return new GolemError(
 		'PROVIDER_ENDED',

@@ -5,7 +5,6 @@ import type {DaemonStatus} from '../protocol/control.js';
 const providerStatusSchema = z.object({
 	version: z.string(),
 	listening: z.string(),
-	provider_name: z.string().optional().catch(undefined),
 	provider_id: z.string().optional().catch(undefined),
 	public_ip: z.string().nullable().optional().catch(undefined),
 	public_ip_source: z.string().optional().catch(undefined),

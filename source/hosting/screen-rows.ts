@@ -39,7 +39,6 @@ export function headerLines({report, status, isStopping}: ScreenState, glyphs: G
 				: 'not offered yet';
 	const title: Span[] = [
 		{text: 'golem provider', style: {bold: true}},
-		{text: status?.provider_name ? `  ${status.provider_name}` : ''},
 		{text: id ? `  ${id.slice(0, 8)}${glyphs.more}${id.slice(-4)}` : ''},
 		{text: `  ${words}`, style: {color: status?.offered && !isStopping ? 'green' : 'yellow'}},
 		{text: status ? `  version ${status.version}` : '', style: {dimColor: true}},

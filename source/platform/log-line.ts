@@ -3,7 +3,7 @@ Turns one JSON line of a log into `12:04:31 info  message key=value …`; other 
 managed to have written down, it does not steer the reader's terminal.
 */
 export function readableLogLine(line: string): string {
-	return asText(line).replace(/(?!\t)\p{Cc}/gu, '\u{FFFD}');
+	return asText(line).replace(/(?!\t)[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }
 
 function asText(line: string): string {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {type DestinationStream, type Logger, multistream, pino} from 'pino';
+import {isErrno} from './files.js';
 import {readableLogLine} from './log-line.js';
 
 export type Log = Logger;
@@ -49,7 +50,7 @@ function rotatingFile(file: string): DestinationStream {
 
 	function append(line: string): void {
 		if (size > maximumFileBytes) {
-			fs.renameSync(file, `${file}.1`);
+			setAside(file);
 			const full = descriptor;
 			descriptor = fs.openSync(file, 'a', 0o600);
 			size = 0;
@@ -72,6 +73,17 @@ function rotatingFile(file: string): DestinationStream {
 			}
 		},
 	};
+}
+
+/** One that somebody has moved or deleted already is set aside. */
+function setAside(file: string): void {
+	try {
+		fs.renameSync(file, `${file}.1`);
+	} catch (error) {
+		if (!isErrno(error, 'ENOENT')) {
+			throw error;
+		}
+	}
 }
 
 function lostLine(count: number): string {

@@ -223,7 +223,7 @@ export function parseDotEnv(text: string): Record<string, string> {
 		}
 
 		const raw = match[2] ?? '';
-		const quoted = /^(["'])(.*)\1$/.exec(raw);
+		const quoted = /^(["'])(.*?)\1(?:\s+#.*)?$/.exec(raw);
 		return [[match[1], quoted?.[2] ?? raw.replace(/\s+#.*$/, '')]];
 	});
 	return Object.fromEntries(entries);

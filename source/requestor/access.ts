@@ -26,8 +26,14 @@ export async function findAccess(
 	}
 
 	const access = await (await requestor.providerOf(rental)).access(vm.id, signal);
-	await (await requestor.rentals()).set(rental.name, {...rental, access});
-	await refreshSshConfig(requestor);
+	const rentals = await requestor.rentals();
+	// It may have been given back in the meantime.
+	const known = await rentals.get(rental.name);
+	if (known?.vm_id === rental.vm_id) {
+		await rentals.set(rental.name, {...rental, access});
+		await refreshSshConfig(requestor);
+	}
+
 	return access;
 }
 

@@ -2,17 +2,25 @@ import type {ProviderClient} from '../client/provider-client.js';
 import {GolemError} from '../platform/golem-error.js';
 import {printable} from '../platform/printable.js';
 import {pollUntil} from '../platform/waiting.js';
-import type {Vm, VmJob} from '../protocol/vm.js';
+import type {Vm, VmJob, VmStage} from '../protocol/vm.js';
 
 /** How a step of the provider's is told to a person. */
-const stageMessages: Readonly<Record<string, string>> = {
+const stageMessages: Readonly<Record<VmStage, string>> = {
 	prepare: 'Preparing disk and keys',
 	boot: 'Booting',
 	network: 'Waiting for SSH',
 	ready: 'Ready',
 };
 
-const askEveryMs = 1000;
+/** Asked each second, it would take all of the 60 requests a minute that a provider usually allows. */
+const askEveryMs = 1500;
+
+/** Too many questions are no failure of the VM's. */
+function untilItListens(error: unknown): undefined {
+	if (!(error instanceof GolemError && error.code === 'RATE_001')) {
+		throw error;
+	}
+}
 
 /**
 Tells each stage, and returns the VM once it runs. Where the stream of events breaks, it asks instead.
@@ -35,7 +43,7 @@ export async function untilRunning(
 	const listen = async () => {
 		for await (const event of provider.events(vm_id, signal)) {
 			if (event.type === 'stage') {
-				onProgress({step: event.stage, message: stageMessages[event.stage] ?? event.message});
+				onProgress({step: event.stage, message: stageMessages[event.stage]});
 			} else if (event.type === 'status' && event.status !== 'creating') {
 				return;
 			}
@@ -45,8 +53,8 @@ export async function untilRunning(
 	await listen().catch(() => {});
 	const job = await pollUntil(
 		async () => {
-			const answer = await provider.job(job_id, signal);
-			return answer.status === 'pending' ? undefined : answer;
+			const answer = await provider.job(job_id, signal).catch(untilItListens);
+			return answer?.status === 'pending' ? undefined : answer;
 		},
 		{timeoutMs: Number.POSITIVE_INFINITY, intervalMs: askEveryMs, signal},
 	);

@@ -121,7 +121,7 @@ async function tryCandidate(
 	// Without a key there is nothing to order with, and so nothing to remember.
 	await requestor.sshKey();
 	options.signal.throwIfAborted();
-	await (await requestor.rentals()).set(options.name, intended);
+	await requestor.remember(intended);
 	return placeOrder(requestor, intended, {...options, isRepeated: false});
 }
 

@@ -20,7 +20,7 @@ export function rankProviders(found: readonly Advertisement[], wishes: Wishes): 
 		.toSorted(
 			(one, other) =>
 				(priceOf(one, resources) ?? Number.MAX_VALUE) - (priceOf(other, resources) ?? Number.MAX_VALUE) ||
-				other.timestamp.localeCompare(one.timestamp),
+				Date.parse(other.timestamp) - Date.parse(one.timestamp),
 		);
 }
 

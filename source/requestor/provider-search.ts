@@ -44,7 +44,7 @@ async function sortOut(all: readonly Advertisement[], signal?: AbortSignal): Pro
 		const known = newest.get(id);
 		if (!isGenuine(advertisement)) {
 			forged.add(id);
-		} else if (!known || known.timestamp < timestamp) {
+		} else if (!known || Date.parse(known.timestamp) < Date.parse(timestamp)) {
 			newest.set(id, advertisement);
 		}
 

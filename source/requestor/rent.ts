@@ -5,7 +5,7 @@ import type {Vm} from '../protocol/vm.js';
 import {untilRunning} from './boot-wait.js';
 import {type Accepted, type OrderOptions, orderFromBest, placeOrder} from './order.js';
 import type {Rental} from './rentals.js';
-import type {Requestor} from './requestor.js';
+import {nameTaken, type Requestor} from './requestor.js';
 import {refreshSshConfig} from './ssh-config.js';
 
 export type RentOptions = {
@@ -88,10 +88,7 @@ async function takeUpAgain(requestor: Requestor, known: Rental, options: RentOpt
 
 function mustBeUnfinished({vm_id, access}: Rental, {name, noWait}: RentOptions): void {
 	if (vm_id !== null && (access !== null || noWait)) {
-		throw new GolemError('VM_003', `You have a VM named ${name} already.`, {
-			exitCode: exitCodes.conflict,
-			hint: `Go into it with: golem vm ssh ${name} — or choose another name.`,
-		});
+		throw nameTaken(name);
 	}
 }
 

@@ -20,6 +20,8 @@ export type Requestor = {
 	rentals(): Promise<Rentals>;
 	/** @throws VM_UNKNOWN */
 	rental(name: string): Promise<Rental>;
+	/** Writes down a new one. @throws VM_003 where there is one of that name, be it that another program begins it just now */
+	remember(rental: Rental): Promise<void>;
 	/** Those whose signature is their own. */
 	findProviders(query: AdvertisementQuery, signal?: AbortSignal): Promise<Advertisement[]>;
 	providerOf(rental: Pick<Rental, 'provider'>): Promise<ProviderClient>;
@@ -28,6 +30,8 @@ export type Requestor = {
 	/** May be called twice. */
 	close(): Promise<void>;
 };
+
+const lockTimeoutMs = 5000;
 
 export function createRequestor(paths: Paths, sources: SettingSources): Requestor {
 	const {values: settings} = resolveSettings(requestorSettings, sources);
@@ -58,6 +62,21 @@ export function createRequestor(paths: Paths, sources: SettingSources): Requesto
 			}
 
 			return found;
+		},
+		async remember(rental) {
+			const known = await rentals();
+			// Of two programs that find the name free at once, the second would write over what the first has ordered by.
+			const {waitForProcessLock} = await import('../platform/process-lock.js');
+			const lock = await waitForProcessLock(path.join(paths.run, 'rentals.lock'), lockTimeoutMs);
+			try {
+				if (await known.get(rental.name)) {
+					throw nameTaken(rental.name);
+				}
+
+				await known.set(rental.name, rental);
+			} finally {
+				await lock?.release();
+			}
 		},
 		async findProviders(query, signal) {
 			const {searchProviders} = await import('./provider-search.js');
@@ -100,7 +119,14 @@ export function confirmedId({vm_id, name}: Rental): string {
 	return vm_id;
 }
 
-export function unknownVm(name: string): GolemError {
+export function nameTaken(name: string): GolemError {
+	return new GolemError('VM_003', `You have a VM named ${name} already.`, {
+		exitCode: exitCodes.conflict,
+		hint: `Go into it with: golem vm ssh ${name} — or choose another name.`,
+	});
+}
+
+function unknownVm(name: string): GolemError {
 	return new GolemError('VM_UNKNOWN', `You have no VM named ${name}.`, {
 		exitCode: exitCodes.notFound,
 		hint: 'See the ones you have with: golem vm list',
@@ -112,11 +138,15 @@ export function addressOf({provider_id, ip_address, port}: Advertisement): Renta
 	return {id: provider_id, host: ip_address, port: port ?? defaultProviderPort};
 }
 
+/** What has failed is tried anew by the next call: a dashboard is open for days, and what was in the way may be gone. */
 function once<Value>(create: () => Promise<Value>): (() => Promise<Value>) & {wasCalled(): boolean} {
 	let created: Promise<Value> | undefined;
 	return Object.assign(
 		() => {
-			created ??= create();
+			created ??= create().catch((error: unknown) => {
+				created = undefined;
+				throw error;
+			});
 			return created;
 		},
 		{wasCalled: () => created !== undefined},

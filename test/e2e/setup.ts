@@ -6,6 +6,7 @@ import {requirements} from '../../source/setup/requirements.js';
 import {runGolem} from '../support/golem.js';
 import {provideImages} from '../support/images.js';
 import {processesOf, removeWithProcesses} from '../support/leftovers.js';
+import {keys, openTerminal} from '../support/terminal.js';
 import {eventually, whenTrue} from '../support/waiting.js';
 
 /** Nobody's, where this runs as root; else this one is ordinary enough. */
@@ -28,6 +29,17 @@ test.serial('setup builds what is missing, and the second time finds nothing to 
 	t.false(second.json.changed);
 	t.true(second.json.ready);
 	t.deepEqual(second.json.images, [{name: 'micro', state: 'present'}]);
+});
+
+test.serial('Ctrl-C at its question changes nothing, and is told as an interruption', async t => {
+	const home = await createHome(t);
+	const terminal = openTerminal(['setup'], {home});
+	t.teardown(() => terminal.close());
+	await terminal.shows('Shall I?');
+	terminal.press(keys.ctrlC);
+	t.is(await terminal.ended(20_000), 130);
+	t.regex(terminal.history().join('\n'), /Interrupted/);
+	await t.throwsAsync(fs.access(path.join(home, 'images')), {code: 'ENOENT'});
 });
 
 test.serial('an ordinary user is shown the exact commands to run, and nothing is changed', async t => {

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import * as z from 'zod';
 import {GolemError} from '../../../source/platform/golem-error.js';
+import {parseJson} from '../../../source/platform/json.js';
 
 const commandTimeoutMs = 10_000;
 /** QEMU's replies are small; a longer line is not QEMU. */
@@ -108,12 +109,4 @@ export async function connectQmp(socketFile: string): Promise<Qmp> {
 
 	await execute('qmp_capabilities');
 	return {execute, onEvent: listener => listeners.add(listener), closed, close: () => socket.destroy()};
-}
-
-function parseJson(line: string): unknown {
-	try {
-		return JSON.parse(line);
-	} catch {
-		return undefined;
-	}
 }

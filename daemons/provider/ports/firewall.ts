@@ -55,17 +55,7 @@ export async function findFirewall(
 	return isUnclear ? 'unknown' : 'none';
 }
 
-/** The commands that let requestors in, for a shell on this system; none where nothing is known to be in the way. */
-export function openPortsCommands(
-	firewall: Firewall,
-	{apiPort, range}: {apiPort: number; range: {start: number; end: number}},
-	isRoot: boolean = process.getuid?.() === 0,
-): string[] {
-	const vmPorts = {first: range.start, last: range.end - 1};
-	return openRangesCommands(firewall, [{first: apiPort, last: apiPort}, vmPorts], isRoot);
-}
-
-/** The same for any ports. */
+/** The commands that let requestors in to these ports, for a shell on this system; none where nothing is known to be in the way. */
 export function openRangesCommands(
 	firewall: Firewall,
 	ranges: readonly PortRange[],

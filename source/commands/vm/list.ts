@@ -116,16 +116,17 @@ async function describeRental(requestor: Requestor, rental: Rental, signal: Abor
 
 /** `unknown`: its provider is there, and does not say. */
 function statusAfter(error: unknown, isLate: boolean): string {
-	const statuses: Record<string, string> = {
-		VM_002: 'gone',
-		RENTAL_UNFINISHED: 'unconfirmed',
-		NOT_REACHABLE: 'unreachable',
-		NET_001: 'unreachable',
-	};
-	return isLate
-		? 'unreachable'
-		: ((error instanceof GolemError ? statuses[error.code] : undefined) ?? 'unknown');
+	const code = error instanceof GolemError ? error.code : '';
+	return isLate ? 'unreachable' : (statusesByCode.get(code) ?? 'unknown');
 }
+
+/** No object, in which a code of somebody else's making could find what every object has. */
+const statusesByCode = new Map([
+	['VM_002', 'gone'],
+	['RENTAL_UNFINISHED', 'unconfirmed'],
+	['NOT_REACHABLE', 'unreachable'],
+	['NET_001', 'unreachable'],
+]);
 
 export const {description, args, options} = definition;
 export default definition;

@@ -1,4 +1,5 @@
 import {reduceTextField, type TextFieldAction, textField} from '../../components/text-field-state.js';
+import {quoteForShell} from '../../platform/shell.js';
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {mustListen} from '../../requestor/reachability.js';
@@ -120,12 +121,13 @@ export function wishesOf({fields}: FormView): Record<'name' | 'size' | 'provider
 /** The command that does what the form would. */
 export function formCommand(form: FormView): string {
 	const {name, size, provider, image} = wishesOf(form);
-	return [
-		`golem vm create ${name || 'NAME'}`,
-		...(size === 'small' ? [] : [`--size ${size}`]),
-		...(provider === anyProvider ? [] : [`--provider-id ${provider}`]),
-		...(image === defaultImage ? [] : [`--image ${image}`]),
-	].join(' ');
+	// Strangers name their images as they like, and somebody may copy this into a shell.
+	return quoteForShell([
+		...['golem', 'vm', 'create', name || 'NAME'],
+		...(size === 'small' ? [] : ['--size', size]),
+		...(provider === anyProvider ? [] : ['--provider-id', provider]),
+		...(image === defaultImage ? [] : ['--image', image]),
+	]);
 }
 
 export function moveFocus(form: FormView, by: number): FormView {

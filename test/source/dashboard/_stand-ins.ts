@@ -166,6 +166,7 @@ export function standInRequestor(change: Partial<Requestor> = {}): Requestor {
 		sshFolder: '/nowhere/ssh',
 		rentals: refuse('rentals'),
 		rental: refuse('rental'),
+		remember: refuse('remember'),
 		findProviders: refuse('findProviders'),
 		providerOf: refuse('providerOf'),
 		ask: refuse('ask'),

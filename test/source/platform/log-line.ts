@@ -38,4 +38,5 @@ test('nothing in an entry can steer the terminal it is shown on', t => {
 	t.is(readableLogLine('Error: \u001B[2Jb\n'), 'Error: \uFFFD[2Jb');
 	t.is(readableLogLine('\tat one\u009B'), '\tat one\uFFFD');
 	t.is(readableLogLine('{"no":"message\u0007"}'), '{"no":"message\uFFFD"}');
+	t.is(readableLogLine('a\u202Eb\u2028c'), 'a\uFFFDb\uFFFDc', 'nor turn it round');
 });

@@ -49,6 +49,23 @@ test('a full file is kept as .1 and a new one begun, with no entry lost or torn'
 	t.is(await modeOf(file), '600');
 });
 
+test('a file that somebody has moved away costs no line once it would be full', async t => {
+	const file = path.join(await temporaryFolder(t), 'some.log');
+	const log = openLog({name: 'some', file});
+	const filler = 'x'.repeat(1024 * 1024);
+	for (let number = 0; number < 10; number++) {
+		log.info({number, filler}, 'said');
+	}
+
+	await fs.rename(file, `${file}.moved`);
+	log.info({number: 10}, 'said');
+	const [moved, after] = await Promise.all([entriesOf(`${file}.moved`), entriesOf(file)]);
+	t.deepEqual(
+		[...moved, ...after].map(entry => entry['number']),
+		Array.from({length: 11}, (_, number) => number),
+	);
+});
+
 test('a new process goes on with the file that is there', async t => {
 	const file = path.join(await temporaryFolder(t), 'some.log');
 	openLog({name: 'some', file}).info('first life');

@@ -50,6 +50,12 @@ test('the cheapest for what is asked comes first, then the freshest, then those 
 	);
 });
 
+test('times are compared as times, however exactly each is told', t => {
+	const [sooner, later] = [{timestamp: '2026-01-01T12:00:00Z'}, {timestamp: '2026-01-01T12:00:00.500Z'}];
+	const [older, newer] = [offer(sooner), offer(later)];
+	t.deepEqual(rankProviders([older, newer], wishes), [newer, older]);
+});
+
 test('who does not have it, or takes nothing now, is not among them', t => {
 	const good = offer({images: ['micro']});
 	const unsaid = offer();

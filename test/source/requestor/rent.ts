@@ -80,6 +80,19 @@ test('an order whose answer was lost is sent again with the same key and the sam
 	t.is(orders[0]?.key, unfinished.idempotency_key);
 });
 
+test('of two calls at once for one name, one orders and the other is told that the name is taken', async t => {
+	const {requestor, orders} = await provider(t);
+	const results = await Promise.allSettled([
+		rentVm(requestor, order('web')),
+		rentVm(requestor, order('web')),
+	]);
+	const refusals = results.flatMap(result => (result.status === 'rejected' ? [result.reason.code] : []));
+	t.deepEqual(refusals, ['VM_003']);
+	t.is(orders.length, 1, 'nobody is left with a VM that nothing remembers');
+	const {idempotency_key} = await requestor.rental('web');
+	t.is(orders[0]?.key, idempotency_key);
+});
+
 test('what is intended is on disk before the provider is asked', async t => {
 	let stored: Promise<string | undefined> | undefined;
 	const {requestor, orders} = await provider(t, () => {

@@ -6,7 +6,7 @@ import test, {type ExecutionContext} from 'ava';
 import {
 	type Firewall,
 	findFirewall,
-	openPortsCommands,
+	openRangesCommands,
 	type RunTool,
 } from '../../../../daemons/provider/ports/firewall.js';
 import {findOwnAddresses} from '../../../../daemons/provider/ports/own-addresses.js';
@@ -149,10 +149,13 @@ test('on this very system some answer comes', async t => {
 	);
 });
 
-const ports = {apiPort: 7466, range: {start: 50_800, end: 50_900}};
+const ports = [
+	{first: 7466, last: 7466},
+	{first: 50_800, last: 50_899},
+];
 
-test('each firewall is opened by its own commands, the range’s end not included', t => {
-	const commands = (firewall: Firewall) => openPortsCommands(firewall, ports, true);
+test('each firewall is opened by its own commands', t => {
+	const commands = (firewall: Firewall) => openRangesCommands(firewall, ports, true);
 	t.deepEqual(commands('ufw'), ['ufw allow 7466/tcp', 'ufw allow 50800:50899/tcp']);
 	t.deepEqual(commands('firewalld'), [
 		'firewall-cmd --permanent --add-port=7466/tcp --add-port=50800-50899/tcp',
@@ -173,11 +176,8 @@ test('each firewall is opened by its own commands, the range’s end not include
 });
 
 test('who is not root asks for it, and one port is no range', t => {
-	t.deepEqual(openPortsCommands('ufw', {apiPort: 7466, range: {start: 50_800, end: 50_801}}, false), [
-		'sudo ufw allow 7466/tcp',
-		'sudo ufw allow 50800/tcp',
-	]);
-	t.true(openPortsCommands('windows', ports, false)[0]?.startsWith('netsh '));
+	t.deepEqual(openRangesCommands('ufw', [{first: 7466, last: 7466}], false), ['sudo ufw allow 7466/tcp']);
+	t.true(openRangesCommands('windows', ports, false)[0]?.startsWith('netsh '));
 });
 
 test('addresses of real network cards come first, and those that lead nowhere are left out', t => {
@@ -272,7 +272,7 @@ test('in a real nftables firewall the chain is found, and its command lets reque
 	const attempt = async (timeoutMs: number) =>
 		(await inside(process.execPath, [connect, `${timeoutMs}`])).trim();
 	t.is(await attempt(500), 'not reached');
-	for (const command of openPortsCommands(firewall, ports, true)) {
+	for (const command of openRangesCommands(firewall, ports, true)) {
 		await inside('sh', ['-c', command]);
 	}
 

@@ -79,6 +79,13 @@ test('names are edited, choices turned round, fields gone through', t => {
 	t.is(form(stage).focus, 3);
 });
 
+test('what strangers name their images runs nothing in a shell that the command is copied into', t => {
+	const stage = createStage(t);
+	stage.picture.update(picture => withProviders(picture, [entry(1, {images: ["x'; rm -rf ~"]})]));
+	stage.type(`c${down}${down}${down}${right}`);
+	t.is(formCommand(form(stage)), `golem vm create vm-1 --image 'x'\\''; rm -rf ~'`);
+});
+
 test('letters that are keys elsewhere are letters in a name', t => {
 	const stage = openForm(t);
 	stage.type('c\u0015qhl? :D');
@@ -158,6 +165,7 @@ async function rentingRequestor(t: ExecutionContext, create: (body: CreateVmBody
 	const requestor = standInRequestor({
 		sshFolder: path.join(home, 'ssh'),
 		rentals: async () => rentals,
+		remember: async rental => rentals.set(rental.name, rental),
 		findProviders: async () => [advertisement(1), advertisement(2)],
 		providerOf: async () => provider,
 		sshKey: async () => ({publicKey: 'ssh-ed25519 AAAA', privateKeyFile: '/nowhere/key'}),
