@@ -12,8 +12,10 @@ import {
 export type PickerItem = {
 	readonly id: string;
 	readonly label: string;
-	/** Shown behind the label, such as the key that does the same. */
+	/** Shown behind the label, as far as there is room. */
 	readonly detail?: string;
+	/** Always shown, at the right, such as the key that does the same. */
+	readonly mark?: string;
 	/** Other words that it is found by. */
 	readonly keywords?: string;
 };

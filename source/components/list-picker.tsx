@@ -72,16 +72,18 @@ function PickerLine({
 	);
 }
 
-/** The label, and the detail at the right where there is room for both; together as wide as wanted, less the mark. */
+/** A detail of which less is seen says nothing. */
+const leastDetail = 12;
+
+/** The label, and at the right as much of the detail as there is room for, and its mark; together as wide as wanted. */
 export function pickerLineParts(item: PickerItem, width: number): {label: string; detail: string} {
 	const room = Math.max(0, width - marks.other.length);
-	const label = displayText(item.label);
-	const detail = item.detail ? `  ${displayText(item.detail)}` : '';
-	if (displayWidth(label) + displayWidth(detail) > room) {
-		return {label: fitText(label, room), detail: ''};
-	}
-
-	return {label: truncateText(label, room), detail: fitText(detail, room - displayWidth(label), 'right')};
+	const mark = item.mark ? truncateText(`  ${displayText(item.mark)}`, room) : '';
+	const label = truncateText(displayText(item.label), room - displayWidth(mark));
+	const left = room - displayWidth(label) - displayWidth(mark);
+	const whole = item.detail ? `  ${displayText(item.detail)}` : '';
+	const detail = displayWidth(whole) <= left || left >= leastDetail ? truncateText(whole, left) : '';
+	return {label, detail: fitText(detail, left, 'right') + mark};
 }
 
 /** Positions count code points; a character of which one is matched is shown as matched. */

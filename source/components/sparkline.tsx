@@ -35,7 +35,7 @@ export function Sparkline({values, width, bounds, describe, color = 'cyan'}: Spa
 	);
 }
 
-/** The line itself, exactly so wide: blank where there is no value, in the middle where all are the same. */
+/** The line itself, exactly so wide: blank where there is no value, in the middle where all are the same and no bound says which that is. */
 export function sparklineText(
 	values: ReadonlyArray<number | undefined>,
 	width: number,
@@ -48,7 +48,7 @@ export function sparklineText(
 	const seen = values.slice(-width);
 	const range = seenRange(seen, bounds);
 	return seen
-		.map(value => (isMeasured(value) && range ? barOf(value, range) : ' '))
+		.map(value => (isMeasured(value) && range ? barOf(value, range, bounds) : ' '))
 		.join('')
 		.padStart(width);
 }
@@ -70,9 +70,10 @@ function seenRange(
 	};
 }
 
-function barOf(value: number, {lowest, highest}: Range): string {
+function barOf(value: number, {lowest, highest}: Range, bounds: SparklineBounds): string {
 	if (!(highest > lowest)) {
-		return middleBar;
+		// All idle is not half of anything.
+		return bounds.lowest === undefined ? middleBar : bars[0];
 	}
 
 	// Halved, since the distance of two large numbers may be none any more.

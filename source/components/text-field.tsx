@@ -58,6 +58,12 @@ export function textFieldParts(
 	return {before, at: cursorText, after: after + ' '.repeat(room - displayWidth(after))};
 }
 
+/** The same as one text, for rows that are drawn as such; the cursor is a thin bar. */
+export function writtenText(state: TextFieldState, width: number): string {
+	const {before, after} = textFieldParts(state, width, 'bar');
+	return width < 1 ? '' : `${before}▏${after.trimEnd()}`;
+}
+
 /** As much of the end as fits. */
 function lastColumns(text: string, width: number): string {
 	const kept: string[] = [];

@@ -80,7 +80,7 @@ export const providerColumns: ReadonlyArray<TableColumn<ProviderRow>> = [
 	{
 		id: 'name',
 		title: 'NAME',
-		width: {min: 12, grow: 3},
+		width: {min: 14, grow: 3},
 		priority: 9,
 		text: ({entry}) => entry.advertisement.name ?? '-',
 	},
@@ -166,7 +166,7 @@ export const daemonColumns: ReadonlyArray<TableColumn<DaemonRow>> = [
 	{
 		id: 'listening',
 		title: 'LISTENING',
-		width: {min: 16, grow: 1},
+		width: {min: 22, grow: 1},
 		priority: 3,
 		text: ({daemon}) => (daemon.state === 'up' ? (daemon.status?.listening ?? '-') : '-'),
 	},

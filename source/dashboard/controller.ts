@@ -5,6 +5,7 @@ import {act} from './actions/general-actions.js';
 import type {ActionId} from './bindings.js';
 import {showKey} from './keymap.js';
 import {keyOf} from './keys.js';
+import {layoutOf} from './layout.js';
 import {handleMouse} from './mouse.js';
 import {perform} from './perform.js';
 import {handlePicker} from './pickers.js';
@@ -22,6 +23,11 @@ import {
 
 /** What somebody types, pastes or does with the mouse. */
 export function handle(runtime: Runtime, event: InputEvent): void {
+	if (layoutOf(runtime.ui.get()).mode === 'too-small') {
+		handleUnseen(runtime, event);
+		return;
+	}
+
 	if (event.type === 'mouse') {
 		handleMouse(runtime, event);
 		return;
@@ -36,6 +42,14 @@ export function handle(runtime: Runtime, event: InputEvent): void {
 		typeFilter(runtime, event);
 	} else if (event.type === 'key') {
 		press(runtime, keyOf(event));
+	}
+}
+
+/** Where nothing is seen nothing is done, but for the ways out. */
+function handleUnseen(runtime: Runtime, event: InputEvent): void {
+	const id = event.type === 'key' ? runtime.keymap.find(keyOf(event), ['everywhere'])?.id : undefined;
+	if (id === 'quit' || id === 'suspend') {
+		perform(runtime, id);
 	}
 }
 

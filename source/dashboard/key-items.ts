@@ -21,9 +21,8 @@ export function paletteItems(seen: Runtime): PickerItem[] {
 			return {
 				id,
 				label: help,
-				detail: [command ?? (reason && `not now: ${reason}`), keysText(runtime, id)]
-					.filter(Boolean)
-					.join('  '),
+				detail: command ?? (reason && `not now: ${reason}`) ?? '',
+				mark: keysText(runtime, id),
 				keywords: id,
 			};
 		});
@@ -35,7 +34,7 @@ export function helpItems({keymap}: Runtime, of: string): PickerItem[] {
 	return keymap.at(places).map(({id, keys, help}) => ({
 		id,
 		label: `${keys.map(showKey).join(' ').padEnd(14)} ${help}`,
-		detail: id,
+		mark: id,
 	}));
 }
 

@@ -3,6 +3,8 @@ import {layoutOf} from './layout.js';
 import type {LogView, UiState} from './ui-state.js';
 
 const maximumLines = 2000;
+/** Where somebody holds it, what they read is kept for as long as so many come behind it. */
+const maximumHeldLines = 20_000;
 
 /** The lines that are shown: all of them, or those that the filter lets through. */
 export function shownLines({lines, filter}: Pick<LogView, 'lines' | 'filter'>): readonly string[] {
@@ -20,7 +22,7 @@ export function withLogLines(view: LogView, lines: readonly string[]): LogView {
 	const isHeld = view.isPaused || view.back > 0;
 	return {
 		...view,
-		lines: [...view.lines, ...lines].slice(-maximumLines),
+		lines: [...view.lines, ...lines].slice(-(isHeld ? maximumHeldLines : maximumLines)),
 		back: isHeld ? view.back + shownLines({lines, filter: view.filter}).length : 0,
 	};
 }

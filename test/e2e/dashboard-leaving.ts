@@ -92,6 +92,15 @@ test.serial(
 	},
 );
 
+test.serial('where CI is set the dashboard is drawn all the same', async t => {
+	const screen = await open(t, {CI: 'true'});
+	press(screen, '4');
+	await screen.shows('[4 Daemons');
+	press(screen, 'q');
+	t.is((await screen.ended()).exitCode, 0);
+	t.deepEqual(leftBehind(screen), asItWas);
+});
+
 test.serial('nothing that is sent clears the screen or what was scrolled away', async t => {
 	const screen = await open(t);
 	for (const [key, what] of [

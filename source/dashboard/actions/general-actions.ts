@@ -35,6 +35,10 @@ export const generalActions: Actions = {
 			const {sort} = tables[pane];
 			if (sort) {
 				act(runtime, {type: 'sort', column: sort.column});
+				// After the second order comes none; here the first comes again.
+				if (!runtime.ui.get().tables[pane].sort) {
+					act(runtime, {type: 'sort', column: sort.column});
+				}
 			}
 		},
 	},

@@ -54,10 +54,15 @@ function onVm({
 export const vmActions: Actions = {
 	'vm.ssh': onVm({
 		verb: 'ssh',
-		refuse: vm =>
-			vm.rental.access || vm.status === 'running'
+		refuse({name, status, isLive, rental}, {keymap}) {
+			if (isLive && ['stopped', 'stopping'].includes(status)) {
+				return `${name} is ${status}; ${keymap.keysOf('vm.start')[0]} starts it.`;
+			}
+
+			return rental.access || status === 'running'
 				? undefined
-				: `${vm.name} is ${vm.status}; there is no way in yet.`,
+				: `${name} is ${status}; there is no way in yet.`;
+		},
 		run: openShell,
 	}),
 	'vm.start': onVm({

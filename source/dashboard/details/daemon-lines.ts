@@ -5,23 +5,30 @@ import {dim, facts, heading} from './facts.js';
 
 const shownAbove = new Set(['name', 'pid', 'version', 'started_at', 'listening', 'healthy', 'busy_with']);
 
+const silenceWords: Readonly<Record<DaemonView['state'], string>> = {
+	asking: 'it has not answered yet',
+	up: 'up',
+	down: 'down',
+	lost: 'it has ended without being asked to',
+};
+
 /** All that a daemon says of itself. */
-export function daemonLines(daemon: DaemonView, now: number): Line[] {
-	const {name, state, status, error} = daemon;
+export function daemonLines(daemon: DaemonView, lastLook: number): Line[] {
+	const {name, state, status, error, heardAt} = daemon;
+	// Times are looked at less often than daemons tell of themselves.
+	const now = Math.max(lastLook, heardAt ?? 0);
 	if (state !== 'up' || !status) {
 		return [
 			...heading(`The ${name}`),
 			...facts([
-				['state', state === 'lost' ? 'it has ended without being asked to' : state, statusColor(state)],
+				['state', silenceWords[state], statusColor(state)],
 				['error', error, 'red'],
 				[
 					'last heard',
-					daemon.heardAt === undefined
-						? undefined
-						: `${since(new Date(daemon.heardAt).toISOString(), now)} ago`,
+					heardAt === undefined ? undefined : `${since(new Date(heardAt).toISOString(), now)} ago`,
 				],
 			]),
-			dim(`Start it with: golem ${name} --detach`),
+			...(state === 'asking' ? [] : [dim(`Start it with: golem ${name} --detach`)]),
 		];
 	}
 

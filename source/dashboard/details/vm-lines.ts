@@ -51,7 +51,12 @@ export function freshness({isLive, heardAt}: VmView, now: number): string {
 }
 
 export function ageText(at: number, now: number): string {
-	return now - at < newsMs ? 'now' : `${duration(now - at)} ago`;
+	return now - at < newsMs ? 'now' : agoText(at, now);
+}
+
+/** Of what has not been confirmed since, however new it is. */
+export function agoText(at: number, now: number): string {
+	return `${duration(now - at)} ago`;
 }
 
 function usageLines({usage, status}: VmView, width: number): Line[] {

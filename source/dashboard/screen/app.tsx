@@ -1,5 +1,6 @@
 import {Box, Text} from 'ink';
 import type {FreeOverTime} from '../details/provider-lines.js';
+import {showKey} from '../keymap.js';
 import {layoutOf, leastSize} from '../layout.js';
 import type {Runtime} from '../runtime.js';
 import {topView} from '../ui-state.js';
@@ -23,10 +24,12 @@ export function App({runtime, historyOf}: AppProps) {
 	const layout = layoutOf({size, focus});
 	if (layout.mode === 'too-small') {
 		return (
-			<Text wrap="truncate">
-				This window is too small: {size.columns}×{size.rows}; it takes {leastSize.columns}×{leastSize.rows}. q
-				quits.
-			</Text>
+			<Box width={size.columns} height={size.rows} overflow="hidden">
+				<Text wrap="wrap">
+					This window is too small: {size.columns}×{size.rows}; it takes {leastSize.columns}×{leastSize.rows}.{' '}
+					{showKey(runtime.keymap.keysOf('quit')[0] ?? '')} quits.
+				</Text>
+			</Box>
 		);
 	}
 

@@ -3,7 +3,7 @@ import {displayText, fitText} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import {version} from '../../platform/program.js';
 import {shortId} from '../columns.js';
-import {ageText} from '../details/vm-lines.js';
+import {agoText} from '../details/vm-lines.js';
 import type {Picture} from '../picture.js';
 import type {Runtime} from '../runtime.js';
 import {useSelected} from './use-selected.js';
@@ -51,7 +51,7 @@ function discoverySpans({servers, providers}: Picture['directory'], now: number)
 
 		if (state === 'failed') {
 			// What the error is in whole, the pane of the providers says.
-			const age = at === undefined ? 'never heard of' : `last heard ${ageText(at, now)}`;
+			const age = at === undefined ? 'never heard of' : `last heard ${agoText(at, now)}`;
 			return [{text: ` ✗ ${url} does not answer (${age})`, style: {color: 'red'}}];
 		}
 

@@ -20,6 +20,8 @@ export type LinesProps = {
 };
 
 const continuation = '    ';
+/** A value goes on under its beginning where so much of it has room there. */
+const leastValueColumns = 24;
 
 /** As many of the lines as there is room for; the last row tells of those below. Drawn again only where a line is another one. */
 export const Lines = memo(function Lines({
@@ -57,6 +59,8 @@ export function wrapLine(line: Line, width: number): Line[] {
 	}
 
 	const start = /^ */.exec(last.text)?.[0] ?? '';
+	const further =
+		indent > 0 && width - indent >= leastValueColumns ? ' '.repeat(indent) : start + continuation;
 	const rows: string[] = [];
 	let row = start;
 	for (const word of last.text.trim().split(' ')) {
@@ -64,7 +68,7 @@ export function wrapLine(line: Line, width: number): Line[] {
 		const longer = row.trim() === '' ? row + word : `${row} ${word}`;
 		if (row.trim() !== '' && displayWidth(longer) > room) {
 			rows.push(row);
-			row = start + continuation + word;
+			row = further + word;
 		} else {
 			row = longer;
 		}

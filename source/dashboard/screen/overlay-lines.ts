@@ -1,20 +1,25 @@
-import {takeColumns} from '../../components/display-text.js';
+import {truncateText} from '../../components/display-text.js';
 import {matchesQuery, parseQuery} from '../../components/fuzzy.js';
+import {writtenText} from '../../components/text-field.js';
 import {formCommand} from '../actions/create-vm.js';
 import {dim, heading, plain} from '../details/facts.js';
 import type {Activity, FormView, LogView, QuestionView} from '../ui-state.js';
 import type {Line} from './lines.js';
 
 const labelWidth = 12;
+/** With less room than this only the field that has the focus is explained: what is wrong must be seen. */
+const roomyFrom = 16;
 
 /** The form, and the command that does the same. */
-export function formLines(form: FormView, width: number): Line[] {
+export function formLines(form: FormView, {width, height}: {width: number; height: number}): Line[] {
+	const isRoomy = height >= roomyFrom;
+	const room = Math.max(10, width - labelWidth - 4);
 	const fields = form.fields.flatMap((field, index): Line[] => {
 		const isFocused = index === form.focus;
 		const value =
 			field.kind === 'text'
 				? isFocused
-					? `${field.field.text.slice(0, field.field.cursor)}▏${field.field.text.slice(field.field.cursor)}`
+					? writtenText(field.field, room)
 					: field.field.text
 				: `${isFocused ? '‹ ' : ''}${field.choices[field.chosen]?.label ?? '-'}${isFocused ? ' ›' : ''}`;
 		return [
@@ -22,24 +27,24 @@ export function formLines(form: FormView, width: number): Line[] {
 				{text: isFocused ? '› ' : '  ', style: {color: 'cyan'}},
 				{text: field.label.padEnd(labelWidth), style: isFocused ? {bold: true} : {}},
 				{
-					text: takeColumns(value, Math.max(10, width - labelWidth - 4)),
+					text: truncateText(value, room),
 					style: isFocused ? {color: 'cyan'} : {},
 				},
 			],
-			dim(`${' '.repeat(labelWidth)}${field.hint}`),
+			...(isRoomy || isFocused ? [dim(`${' '.repeat(labelWidth)}${field.hint}`)] : []),
 		];
 	});
 	return [
 		...heading('A new VM'),
-		[{text: ''}],
+		...(isRoomy ? [[{text: ''}]] : []),
 		...fields,
-		[{text: ''}],
+		...(isRoomy ? [[{text: ''}]] : []),
 		form.error === undefined ? [{text: ''}] : [{text: `  ! ${form.error}`, style: {color: 'red'}}],
 		dim(`The same: ${formCommand(form)}`),
 	];
 }
 
-export function questionLines({question, command, mustType, typed}: QuestionView): Line[] {
+export function questionLines({question, command, mustType, typed}: QuestionView, width: number): Line[] {
 	return [
 		...heading(question),
 		[{text: ''}],
@@ -48,7 +53,7 @@ export function questionLines({question, command, mustType, typed}: QuestionView
 			: [
 					plain(`It is running. Type its name, ${mustType}, and press Enter to do it.`),
 					[{text: ''}],
-					[{text: '  > '}, {text: typed.text, style: {bold: true}}, {text: '▏', style: {color: 'cyan'}}],
+					[{text: '  > '}, {text: writtenText(typed, width - 4), style: {bold: true}}],
 				]),
 		[{text: ''}],
 		dim(`The same: ${command}`),
@@ -96,11 +101,8 @@ export function logLines(view: LogView, height: number): Line[] {
 	const rows = Math.max(1, height - 1);
 	const end = Math.max(Math.min(rows, lines.length), lines.length - view.back);
 	const filter = view.isFiltering ? `  /${view.filter}▏` : view.filter === '' ? '' : `  /${view.filter}`;
-	const held = view.isPaused
-		? '  held; Space lets it go on'
-		: end < lines.length
-			? `  ${lines.length - end} below`
-			: '';
+	const below = end < lines.length ? `  ${lines.length - end} below` : '';
+	const held = view.isPaused ? `${below}  held; Space lets it go on` : below;
 	return [
 		[
 			{text: ` ${view.title}`, style: {bold: true}},

@@ -1,6 +1,7 @@
 import {Box} from 'ink';
 import type {ReactNode} from 'react';
 import {displayText, displayWidth} from '../../components/display-text.js';
+import {writtenText} from '../../components/text-field.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import type {Layout, Rectangle} from '../layout.js';
 import {type PaneId, paneIds, paneTitles, tabText} from '../panes.js';
@@ -19,15 +20,16 @@ export type PaneProps = {
 /** A pane under its title; where only one is seen, its title tells of the others. */
 export function Pane({id, ui, mode, area, count, children}: PaneProps) {
 	const spans = mode === 'tabs' ? tabSpans(id, count) : titleSpans(id, ui.focus === id, count);
-	const filter = filterText(id, ui);
-	const used = [...spans, {text: filter}].reduce((sum, {text}) => sum + displayWidth(displayText(text)), 0);
+	const before = spans.reduce((sum, {text}) => sum + displayWidth(displayText(text)), 0);
+	const filter = displayText(filterText(id, ui, area.width - before));
+	const used = before + displayWidth(filter);
 	return (
 		<Box flexDirection="column" width={area.width} height={area.height} flexShrink={0} overflow="hidden">
 			<TextLine
 				width={area.width}
 				spans={[
 					...spans,
-					{text: displayText(filter), style: {color: 'yellow'}},
+					{text: filter, style: {color: 'yellow'}},
 					{text: '─'.repeat(Math.max(0, area.width - used)), style: {dimColor: true}},
 				]}
 			/>
@@ -55,9 +57,9 @@ function tabSpans(focused: PaneId, count: string): Span[] {
 	return [...tabs, {text: count === '' ? ' ' : `  ${count} `}];
 }
 
-function filterText(id: PaneId, {tables, filtering, focus}: UiState): string {
+function filterText(id: PaneId, {tables, filtering, focus}: UiState, width: number): string {
 	if (filtering && focus === id) {
-		return `/${filtering.text}▏ `;
+		return `/${writtenText(filtering, width - 2)} `;
 	}
 
 	const {filter} = tables[id];

@@ -5,8 +5,10 @@ import {
 	describeHiddenPorts,
 	glyphs,
 	isUnderWay,
+	lookOf,
 	phaseWords,
 	portLegend,
+	portLooks,
 	readiness,
 } from '../../hosting/ports-text.js';
 import type {PortsReport} from '../../protocol/control.js';
@@ -58,6 +60,8 @@ function PortsView({
 	const {cells, room} = gridRoom(report, ui);
 	const selected = report.ports.findIndex(({port}) => String(port) === ui.tables.ports.selectedKey);
 	const shape = gridShape(cells, room);
+	// Which one it is says its number; that it is inverted says nothing where nothing is.
+	const selectedPort = ui.focus === 'ports' ? report.ports[selected] : undefined;
 	const shown = cells.map((cell, index) =>
 		index === selected && ui.focus === 'ports' ? {...cell, style: {...cell.style, inverse: true}} : cell,
 	);
@@ -79,7 +83,12 @@ function PortsView({
 				style: {color: ready.isReady ? 'green' : 'red'},
 			},
 		],
-		[{text: `  ${phaseWords(verification)}${progress}`, style: {dimColor: true}}],
+		[
+			{text: `  ${phaseWords(verification)}${progress}`, style: {dimColor: true}},
+			...(selectedPort
+				? [{text: `  › ${selectedPort.port}: ${portLooks[lookOf(selectedPort)].words}`, style: {bold: true}}]
+				: []),
+		],
 		[{text: '  '}, ...portLegend(report.ports, marks)],
 	];
 	return (

@@ -2,7 +2,7 @@ import {useEffect} from 'react';
 import {Table} from '../../components/table.js';
 import type {TableColumn, TableRow} from '../../components/table-state.js';
 import {daemonColumns, providerColumns, vmColumns} from '../columns.js';
-import {ageText} from '../details/vm-lines.js';
+import {agoText} from '../details/vm-lines.js';
 import {type Layout, tableRows} from '../layout.js';
 import type {PaneId} from '../panes.js';
 import type {Picture} from '../picture.js';
@@ -42,7 +42,7 @@ export function ProvidersPane({runtime, layout}: PaneOf) {
 	const {size} = useSelected(runtime.picture, ({directory}) => directory.providers);
 	const heardAt = useSelected(runtime.picture, ({directory}) => lastHeardAt(directory));
 	const age = useSelected(runtime.ui, ({now}) =>
-		heardAt === undefined ? undefined : `as of ${ageText(heardAt, now)}`,
+		heardAt === undefined ? undefined : `as of ${agoText(heardAt, now)}`,
 	);
 	const emptyText = useSelected(runtime.picture, ({directory}) => noProviders(directory));
 	const rows = runtime.tables.providers(runtime.picture.get(), runtime.ui.get());

@@ -94,9 +94,9 @@ function LinesView({runtime, view, area, historyOf}: ViewProps) {
 			}
 
 			case 'form':
-				return formLines(view, width);
+				return formLines(view, {width, height});
 			case 'question':
-				return questionLines(view);
+				return questionLines(view, width);
 			case 'log':
 				return logLines(view, height);
 			default:

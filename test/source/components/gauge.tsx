@@ -53,6 +53,7 @@ test('a sparkline has a column a value, the newest at the right', t => {
 test('values that are all the same are in the middle, unless bounds say where they are', t => {
 	t.is(sparklineText([5, 5, 5], 3), '▄▄▄');
 	t.is(sparklineText([0, 0], 2, {lowest: 0, highest: 1}), '▁▁');
+	t.is(sparklineText([0, 0], 2, {lowest: 0}), '▁▁');
 	t.is(sparklineText([1, 1], 2, {lowest: 0, highest: 1}), '██');
 	t.is(sparklineText([-5, 5], 2, {lowest: 0, highest: 1}), '▁█');
 });

@@ -103,8 +103,23 @@ test.serial('a picker has its query, and under it the matches that fit, one of t
 test('a line is as wide as wanted, whatever the item is called', t => {
 	fc.assert(
 		fc.property(hostileText, hostileText, fc.integer({min: 2, max: 40}), (label, detail, width) => {
-			const parts = pickerLineParts({id: '1', label, detail}, width);
-			t.is(displayWidth(parts.label) + displayWidth(parts.detail), width - 2);
+			for (const item of [
+				{id: '1', label, detail},
+				{id: '1', label, detail, mark: 'D'},
+				{id: '1', label, mark: detail},
+			]) {
+				const parts = pickerLineParts(item, width);
+				t.is(displayWidth(parts.label) + displayWidth(parts.detail), width - 2);
+			}
 		}),
 	);
+});
+
+test('a key is shown however long what it does is told', t => {
+	const item = {id: 'vm.stop', label: 'Stop the VM', detail: 'not now: web is stopped already', mark: 'x'};
+	const drawn = (width: number) => Object.values(pickerLineParts(item, width)).join('');
+	t.is(drawn(52), 'Stop the VM     not now: web is stopped already  x');
+	t.is(drawn(40), 'Stop the VM  not now: web is stopp…  x');
+	t.is(drawn(22), 'Stop the VM        x');
+	t.is(drawn(12), 'Stop t…  x');
 });

@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import fc from 'fast-check';
 import {renderToString} from 'ink';
 import {displayText, displayWidth, graphemes} from '../../../source/components/display-text.js';
-import {TextField, textFieldParts} from '../../../source/components/text-field.js';
+import {TextField, textFieldParts, writtenText} from '../../../source/components/text-field.js';
 import {
 	emptyTextField,
 	reduceTextField,
@@ -94,6 +94,13 @@ test('a field is as wide as wanted, and its cursor is seen', t => {
 		),
 		{numRuns: 1000},
 	);
+});
+
+test('a field that is one text has its cursor in it, wherever that is', t => {
+	t.is(writtenText(textField('abcdef'), 4), 'def▏');
+	t.is(writtenText(textField('abc'), 10), 'abc▏');
+	t.is(writtenText(field('a|bcdef'), 4), 'a▏bc');
+	t.is(writtenText(textField('abc'), 0), '');
 });
 
 test('a field scrolls with its cursor', t => {

@@ -78,15 +78,17 @@ test('the palette takes nothing where nothing answers', t => {
 
 test('the palette tells what cannot be done now, and what is told is true when it is picked', t => {
 	const stage = createStage(t);
-	const detailOf = (id: string) => paletteItems(stage.runtime).find(item => item.id === id)?.detail;
-	t.is(detailOf('vm.stop'), 'not now: There is no VM yet; c creates one.  x');
+	const itemOf = (id: string) => paletteItems(stage.runtime).find(item => item.id === id);
+	const detailOf = (id: string) => itemOf(id)?.detail;
+	t.is(detailOf('vm.stop'), 'not now: There is no VM yet; c creates one.');
+	t.is(itemOf('vm.stop')?.mark, 'x');
 	rentInPicture(stage, {web: 'stopped', db: 'running'});
 	stage.type('j\r');
 	// The selection goes elsewhere; what is looked at is still db.
 	stage.ui.update(ui => stage.runtime.tables.act(ui, stage.picture.get(), 'vms', {type: 'home'}));
 	stage.type(':');
-	t.is(detailOf('vm.stop'), 'golem vm stop db  x');
-	t.is(detailOf('vm.start'), 'not now: db is running; only a stopped VM can be started.  u');
+	t.is(detailOf('vm.stop'), 'golem vm stop db');
+	t.is(detailOf('vm.start'), 'not now: db is running; only a stopped VM can be started.');
 });
 
 test('the palette has what can be done here first, and each action once', t => {

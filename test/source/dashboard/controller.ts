@@ -90,7 +90,9 @@ test('an action that cannot be done now says why', t => {
 	t.is(says('4x'), 'error: No daemon is selected.');
 	rentInPicture(stage, {web: 'stopped'});
 	t.is(says('1x'), 'error: web is stopped; only a running VM can be stopped.');
-	t.is(says('o'), 'error: web is stopped; there is no way in yet.');
+	t.is(says('o'), 'error: web is stopped; u starts it.');
+	rentInPicture(stage, {web: 'creating'});
+	t.is(says('o'), 'error: web is creating; there is no way in yet.');
 	t.is(says('4x'), 'error: The discovery does not run.');
 	stage.picture.update(picture =>
 		withDaemon(picture, 'discovery', {state: 'up', status: daemonStatus('discovery')}),
@@ -204,6 +206,23 @@ test('what is pasted where nothing is typed does nothing', t => {
 	t.deepEqual(stage.done, []);
 });
 
+test('in a window that shows nothing no key does anything but to leave, and no mouse', t => {
+	const stage = createStage(t);
+	rentInPicture(stage, {web: 'stopped', db: 'stopped'});
+	stage.ui.update(ui => ({...ui, size: {columns: 50, rows: 10}}));
+	stage.type(`jDyc${esc}[<0;5;5M`);
+	t.is(kindOf(stage), undefined);
+	t.is(tableOf(stage).selectedKey, 'web');
+	t.is(stage.message(), undefined);
+	stage.ui.update(ui => ({...ui, size: {columns: 80, rows: 24}}));
+	stage.type('D');
+	stage.ui.update(ui => ({...ui, size: {columns: 50, rows: 10}}));
+	stage.type('y');
+	t.is(kindOf(stage), 'question');
+	stage.type('q');
+	t.deepEqual(stage.done, ['quit']);
+});
+
 test('a table is sorted by one column after the other, and at last not at all', t => {
 	const stage = createStage(t);
 	rentInPicture(stage, {web: 'running', db: 'stopped'});
@@ -212,6 +231,8 @@ test('a table is sorted by one column after the other, and at last not at all', 
 	t.deepEqual(rowsOf(stage), ['db', 'web']);
 	stage.type('S');
 	t.deepEqual(rowsOf(stage), ['web', 'db']);
+	stage.type('S');
+	t.deepEqual(rowsOf(stage), ['db', 'web']);
 	const said = Array.from({length: 6}, () => {
 		stage.type('s');
 		return stage.message();

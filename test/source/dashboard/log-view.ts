@@ -56,6 +56,14 @@ test('no more than two thousand lines are kept', t => {
 	t.is(view.lines.at(-1), 'line 5100 ten');
 });
 
+test('what is held stays in place, however much is written meanwhile', t => {
+	const held = log({isPaused: true});
+	const seen = seenOf(held, 5);
+	const later = withLogLines(held, numbered(5000, 101));
+	t.deepEqual(seenOf(later, 5), seen);
+	t.is(withLogLines({...later, isPaused: false, back: 0}, ['more']).lines.length, 2000);
+});
+
 test('scrolling ends at both ends, so that the way back begins with the next key', t => {
 	const top = scrollLog(log(), Number.NEGATIVE_INFINITY, 20);
 	t.is(top.back, 80);

@@ -63,11 +63,23 @@ test('a time is told by the clock', t => {
 });
 
 test('a daemon that nobody has heard of is told with how to start it', t => {
-	const text = textOf(daemonLines(asked, now));
+	const text = textOf(daemonLines(daemon({state: 'down'}), now));
 	t.regex(text, /The provider/);
-	t.regex(text, /state +asking/);
+	t.regex(text, /state +down/);
 	t.regex(text, /Start it with: golem provider --detach/);
 	t.notRegex(text, /last heard|undefined/);
+});
+
+test('a daemon that does not answer, as one that hangs, is not told to be started', t => {
+	const text = textOf(daemonLines(asked, now));
+	t.regex(text, /state +it has not answered yet/);
+	t.notRegex(text, /Start it/);
+});
+
+test('how long a daemon runs is never less than when it was last heard of', t => {
+	const status = daemonStatus('provider');
+	const text = textOf(daemonLines(daemon({state: 'up', status, heardAt: now + 40_000}), now + 10_000));
+	t.regex(text, /up +40 s/);
 });
 
 test('a daemon that is lost is told with when it was last heard of', t => {

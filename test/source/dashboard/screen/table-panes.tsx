@@ -5,6 +5,7 @@ import type {Picture} from '../../../../source/dashboard/picture.js';
 import {App} from '../../../../source/dashboard/screen/app.js';
 import {createTables} from '../../../../source/dashboard/tables.js';
 import {eventually, whenTrue} from '../../../support/waiting.js';
+import {portsReport} from '../../hosting/_reports.js';
 import {createStage, entry, rentInPicture, type Stage, withProviders} from '../_stand-ins.js';
 
 /** Takes what Ink draws; each write is a whole screen. */
@@ -58,6 +59,19 @@ test('VMs follow a filter and an order while nothing is heard of them', async t 
 	await says(paper, 'VMs 1/2');
 	t.is(lineOf('db'), -1);
 	t.true(lineOf('web') > 0);
+});
+
+test('which port is selected is told in words, not by its look alone', async t => {
+	const stage = createStage(t);
+	stage.picture.update(picture => ({...picture, ports: portsReport()}));
+	const paper = draw(t, stage);
+	stage.type('3');
+	await says(paper, '› API 7466');
+	stage.type('l');
+	await says(paper, '› 50800: verified');
+	stage.type('1');
+	await eventually('nothing is selected there', () => whenTrue(!paper.frame.includes('› 50800')));
+	t.true(paper.frame.includes('50800'));
 });
 
 test('how old the providers are counts on while no server answers', async t => {
