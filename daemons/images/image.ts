@@ -50,19 +50,26 @@ recipe or architecture, or files missing. Reads no more than the manifest; `veri
 @param name as in the catalogue, no alias
 */
 export async function findImage(imagesFolder: string, name: string): Promise<InstalledImage | undefined> {
-	const entry = catalogue.get(name);
-	const current = entry && (await readJson(path.join(imagesFolder, name, currentFile), currentSchema));
-	if (!current) return undefined;
-
-	const folder = path.join(imagesFolder, name, current.build);
-	const image = await readJson(path.join(folder, manifestFile), imageSchema);
-	const isWanted = image && image.recipe === entry.recipe && image.arch === hostArchitecture();
+	const image = await findCurrentBuild(imagesFolder, name);
+	const isWanted = image && image.recipe === catalogue.get(name)?.recipe && image.arch === hostArchitecture();
 	if (!isWanted) return undefined;
 
 	const isComplete = await Promise.all(
-		Object.keys(image.files).map(async file => isPresent(path.join(folder, file))),
+		Object.keys(image.files).map(async file => isPresent(path.join(image.folder, file))),
 	);
-	return isComplete.every(Boolean) ? {...image, folder} : undefined;
+	return isComplete.every(Boolean) ? image : undefined;
+}
+
+/** Is there a build, but of the recipe of another version of this program? */
+export async function isOfOtherRecipe(imagesFolder: string, name: string): Promise<boolean> {
+	const image = await findCurrentBuild(imagesFolder, name);
+	return image !== undefined && image.recipe !== catalogue.get(name)?.recipe;
+}
+
+async function findCurrentBuild(imagesFolder: string, name: string): Promise<InstalledImage | undefined> {
+	const current =
+		catalogue.has(name) && (await readJson(path.join(imagesFolder, name, currentFile), currentSchema));
+	return current ? readImage(path.join(imagesFolder, name, current.build)) : undefined;
 }
 
 /** The build in that folder, whatever its recipe; undefined where there is none that can be read. */

@@ -139,7 +139,7 @@ const welcome = `
   Welcome to your Golem VM.
 
   A very small Linux: busybox, SSH and your files, which stay when it stops.
-  Files come and go with scp and sftp. Try: df -h, free -m, nproc, vi
+  Files come and go with scp, sftp and rsync. Try: df -h, free -m, nproc, vi
 
 `;
 

@@ -8,7 +8,14 @@ export const microDiskSizeGb = 10;
 
 /** What the image is made of, besides the kernel package of the distribution. */
 export const microPackages = {
-	withLibraries: ['busybox-static', 'dropbear-bin', 'openssh-sftp-server', 'qemu-guest-agent', 'e2fsprogs'],
+	withLibraries: [
+		'busybox-static',
+		'dropbear-bin',
+		'openssh-sftp-server',
+		'qemu-guest-agent',
+		'e2fsprogs',
+		'rsync',
+	],
 	// Of the client only `scp` is wanted, which needs the C library and none of the client's Kerberos or FIDO.
 	alone: ['openssh-client'],
 } as const;
@@ -19,6 +26,7 @@ export const microPrograms: Readonly<Record<string, string>> = {
 	'usr/sbin/qemu-ga': 'usr/bin/qemu-ga',
 	'usr/sbin/resize2fs': 'usr/bin/resize2fs',
 	'usr/bin/scp': 'usr/bin/scp',
+	'usr/bin/rsync': 'usr/bin/rsync',
 	// Debian's dropbear looks for it there.
 	'usr/lib/openssh/sftp-server': 'usr/lib/sftp-server',
 };

@@ -2,7 +2,7 @@ import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {runProgram} from '../../source/platform/process.js';
 import {qemuProgram} from '../../source/platform/qemu-program.js';
 import {catalogue} from '../images/catalogue.js';
-import {findImage, type InstalledImage} from '../images/image.js';
+import {findImage, type InstalledImage, isOfOtherRecipe} from '../images/image.js';
 
 /**
 Finds out whether this machine can run VMs at all.
@@ -32,9 +32,20 @@ export async function checkDriver({
 
 	const images = await findImages(imagesFolder);
 	if (images.length === 0) {
-		throw new GolemError('IMAGE_MISSING', `There is no guest image in ${imagesFolder}.`, {
-			hint: 'Build one with: golem setup',
-		});
+		const outdated = await Promise.all(
+			[...catalogue.keys()].map(name => isOfOtherRecipe(imagesFolder, name)),
+		);
+		throw outdated.some(Boolean)
+			? new GolemError(
+					'IMAGE_MISSING',
+					`The guest image in ${imagesFolder} is of another version of golem.`,
+					{
+						hint: 'Build it anew with: golem setup — VMs that there are keep theirs',
+					},
+				)
+			: new GolemError('IMAGE_MISSING', `There is no guest image in ${imagesFolder}.`, {
+					hint: 'Build one with: golem setup',
+				});
 	}
 
 	return {images};

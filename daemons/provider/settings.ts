@@ -108,7 +108,7 @@ export const providerSettings = {
 		description:
 			'Part of this machine that is not rented out, of cores rounded down; an offer below says otherwise',
 	}),
-	cpuThreshold: threshold('CPU', 'processors, over the last minute', 90),
+	cpuThreshold: threshold('CPU', 'processors (over the last minute)', 90),
 	memoryThreshold: threshold('MEMORY', 'memory', 85),
 	storageThreshold: threshold('STORAGE', 'disk that holds the VMs', 90),
 	restartVms: setting({

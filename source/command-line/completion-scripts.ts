@@ -4,11 +4,17 @@ export const completionFlag = '--complete';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** Where each shell looks for it at its start. */
-const installations: Readonly<Record<Shell, string>> = {
-	bash: 'golem completion bash > ~/.local/share/bash-completion/completions/golem',
-	zsh: `golem completion zsh > "\${fpath[1]}/_golem"`,
-	fish: 'golem completion fish > ~/.config/fish/completions/golem.fish',
+/** Where each shell looks for it: bash, where its package bash-completion is installed. */
+const installations: Readonly<Record<Shell, readonly string[]>> = {
+	bash: [
+		'mkdir -p ~/.local/share/bash-completion/completions',
+		'golem completion bash > ~/.local/share/bash-completion/completions/golem',
+	],
+	zsh: [`golem completion zsh > "\${fpath[1]}/_golem"`],
+	fish: [
+		'mkdir -p ~/.config/fish/completions',
+		'golem completion fish > ~/.config/fish/completions/golem.fish',
+	],
 };
 
 // Word by word: the shells hand over the words as they are, and get back `word<tab>what it is`, one a line.
@@ -56,8 +62,8 @@ const lines: Readonly<Record<Shell, readonly string[]>> = {bash, zsh, fish};
 export function completionScript(shell: Shell): string {
 	const [first = '', ...rest] = lines[shell];
 	const remarks = [
-		`# What golem can complete, for ${shell}. To have it always:`,
-		`#   ${installations[shell]}`,
+		`# What golem can complete, for ${shell}. To have it always${shell === 'bash' ? ' (by the package bash-completion)' : ''}:`,
+		...installations[shell].map(line => `#   ${line}`),
 	];
 	return [...(shell === 'zsh' ? [first, ...remarks, ...rest] : [...remarks, ...lines[shell]])].join('\n');
 }

@@ -119,6 +119,7 @@ async function loadCommand(name: string): Promise<Command> {
 }
 
 const always = () => true;
+const usualSize = {columns: 80, rows: 24};
 
 /** Lets Pastel find the command again, and Ink draw it. */
 async function runInTerminalApp(
@@ -137,6 +138,9 @@ async function runInTerminalApp(
 	const unmounted = new Promise<void>(resolve => {
 		session.onUnmount = resolve;
 	});
+	// A serial line tells no size, and then Ink draws one letter a row and clears the screen for each.
+	process.stdout.columns ||= usualSize.columns;
+	process.stdout.rows ||= usualSize.rows;
 	const {default: Pastel} = await import('pastel');
 	const app = new Pastel({
 		name: 'golem',

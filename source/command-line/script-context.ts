@@ -72,10 +72,13 @@ async function askOnTerminal<Value extends string>(
 				signal: AbortSignal.any([signal, closed.signal]),
 			});
 			const text = answer.trim().toLowerCase() || '1';
-			const chosen = choices[Number(text) - 1] ?? choices.find(({value}) => value === text);
+			const meant = choices.filter(({value}) => value.startsWith(text));
+			const chosen = choices[Number(text) - 1] ?? (meant.length === 1 ? meant[0] : undefined);
 			if (chosen) {
 				return chosen.value;
 			}
+
+			streams.err.write(`That is none of them. Say a number from 1 to ${choices.length}.\n`);
 		}
 	} catch (error) {
 		signal.throwIfAborted();

@@ -4,11 +4,11 @@ import {completionScript, shells} from '../command-line/completion-scripts.js';
 import {exitCodes} from '../platform/golem-error.js';
 
 const definition = command({
-	description: 'Print a script for completion: of commands, flags, VMs and providers',
+	description: 'Print a script for completion in bash, zsh or fish',
 	args: z.tuple([z.enum(shells).describe('SHELL')]),
 	options: z.object({}),
 	documents: ['completion'],
-	examples: ['golem completion bash', 'golem completion zsh'],
+	examples: ['golem completion bash', 'golem completion zsh', 'eval "$(golem completion bash)"'],
 	async run({result}, {args: [shell]}) {
 		const script = completionScript(shell);
 		result(

@@ -37,7 +37,7 @@ const definition = command({
 		await requireImage(context);
 		if (await network.isRunning()) {
 			if (context.mayAsk) {
-				return terminal => offer(terminal, network);
+				return terminal => offer(terminal, network, {ifInterrupted: 'keep'});
 			}
 
 			throw new GolemError('DEMO_RUNNING', 'A demo is running already, and this one would take its place.', {
@@ -82,8 +82,8 @@ async function light(context: Context, network: DemoNetwork) {
 		const info = await (await requestor.providerOf(rental)).info(signal);
 		if (context.mayAsk) {
 			stages.end();
-			context.result(null, () => `\n${vmName} runs: ${uname}`);
-			return (terminal: Context) => offer(terminal, network);
+			context.result(null, () => `\n${vmName} runs: ${systemIn(uname)}`);
+			return (terminal: Context) => offer(terminal, network, {ifInterrupted: 'stop'});
 		}
 
 		onStep('teardown', 'Taking all of it down again');
@@ -107,16 +107,21 @@ async function light(context: Context, network: DemoNetwork) {
 	}
 }
 
-/** The menu around a running demo. */
-async function offer(context: Context, network: DemoNetwork): Promise<number> {
+/** The menu around a running demo. Ctrl-C or Ctrl-D takes down what this run has started, and leaves what was kept before. */
+async function offer(
+	context: Context,
+	network: DemoNetwork,
+	{ifInterrupted}: {ifInterrupted: 'keep' | 'stop'},
+): Promise<number> {
 	for (;;) {
-		const choice = await context
+		const answer = await context
 			.choose(`A VM is running on this machine, rented over its own network.`, [
 				{value: 'shell', label: 'Open a shell in it'},
 				{value: 'keep', label: 'Keep it running and go'},
 				{value: 'stop', label: 'Stop all of it'},
 			])
-			.catch(() => 'stop' as const);
+			.catch(() => undefined);
+		const choice = answer ?? ifInterrupted;
 		if (choice === 'shell') {
 			const requestor = await demoRequestor(network);
 			const target = await demoTarget(requestor).finally(() => requestor.close());
@@ -133,6 +138,12 @@ async function offer(context: Context, network: DemoNetwork): Promise<number> {
 			return exitCodes.done;
 		}
 	}
+}
+
+/** System and release of a `uname -a`, all of which is too long for a line. */
+function systemIn(uname: string): string {
+	const [system, _host, release] = uname.split(' ');
+	return [system, release].join(' ');
 }
 
 async function requireImage({paths}: Context): Promise<void> {

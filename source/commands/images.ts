@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {command} from '../command-line/command.js';
 import {textTable} from '../command-line/text-table.js';
 import {exitCodes} from '../platform/golem-error.js';
+import {localTime} from '../platform/local-time.js';
 import {type ListedImage, listImages} from '../setup/image.js';
 
 const definition = command({
@@ -22,7 +23,7 @@ const definition = command({
 						installed ? 'installed' : 'not built',
 						kernel_version ?? '-',
 						disk_gb === null ? '-' : `${disk_gb} GB`,
-						built_at ?? '-',
+						built_at === null ? '-' : localTime(built_at),
 						text,
 					]),
 				),

@@ -4,6 +4,7 @@ import {type FittedColumn, fittedTable} from '../command-line/fitted-table.js';
 import {findDaemon} from '../daemon-control/daemon-control.js';
 import {describeOtherVersion} from '../daemon-control/other-version.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
+import {localTime} from '../platform/local-time.js';
 import {type DaemonName, daemonNames, type Paths} from '../platform/paths.js';
 import {version} from '../platform/program.js';
 import type {DaemonStatus} from '../protocol/control.js';
@@ -82,14 +83,6 @@ function columnsFor(rows: readonly Row[]): Array<FittedColumn<Row>> {
 
 function describeState({status, fault}: Row): string {
 	return fault ? 'no answer' : status ? (status.healthy ? 'healthy' : 'not ready') : 'not running';
-}
-
-/** `2026-11-21 09:28`, by the clock on the wall. */
-function localTime(timestamp: string): string {
-	const date = new Date(timestamp);
-	const two = (value: number) => String(value).padStart(2, '0');
-	const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-	return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 export const {description, args, options} = definition;

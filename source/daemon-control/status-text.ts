@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import {localTime} from '../platform/local-time.js';
 import type {DaemonName} from '../platform/paths.js';
 import {printable} from '../platform/printable.js';
 import {wrapWords} from '../platform/wrap-words.js';
@@ -27,7 +28,7 @@ export function describeStatus(status: DaemonStatus, width = process.stdout.colu
 			['listening', listening],
 			['pid', String(pid)],
 			['version', version],
-			['since', started_at],
+			['since', localTime(started_at)],
 			...(busy_with.length > 0 ? [['busy with', busy_with.join(', ')] as const] : []),
 			...Object.entries(own)
 				.filter(([key]) => !repeated.includes(key))
@@ -58,7 +59,7 @@ export function describeAbsence(
 		`The ${name} is not running.`,
 		wrappedFacts(
 			[
-				['since', at],
+				['since', localTime(at)],
 				['ended', ends[end]],
 			],
 			width,
@@ -121,7 +122,11 @@ function describeValue(value: unknown): string {
 		return value ? 'yes' : 'no';
 	}
 
-	return value === null ? '-' : String(value);
+	return value === null ? '-' : isTimestamp(value) ? localTime(value) : String(value);
+}
+
+function isTimestamp(value: unknown): value is string {
+	return typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
 }
 
 function isNested(value: unknown): value is object {

@@ -1,5 +1,5 @@
 import type {Place} from './bindings.js';
-import {topView, type UiState} from './ui-state.js';
+import {topView, type UiState, vmInView} from './ui-state.js';
 
 /** Where the user is, as far as keys go; the closest first. */
 export function placesOf(ui: UiState): Place[] {
@@ -12,8 +12,9 @@ export function placesOf(ui: UiState): Place[] {
 		case 'port':
 		case 'daemon':
 		case 'log':
-		case 'activity':
 			return [view.kind, 'everywhere'];
+		case 'activity':
+			return [view.kind, ...(vmInView(ui) === undefined ? [] : (['vm'] as const)), 'everywhere'];
 		default:
 			// What is typed there is text.
 			return [];

@@ -6,7 +6,7 @@ import type {Keymap} from './keymap.js';
 import type {Picture, VmView} from './picture.js';
 import type {Store} from './store.js';
 import type {Tables} from './tables.js';
-import {type Activity, topView, type UiState, withActivity, withView} from './ui-state.js';
+import {type Activity, topView, type UiState, vmInView, withActivity, withView} from './ui-state.js';
 
 /** All that an action works with. */
 export type Runtime = {
@@ -40,8 +40,7 @@ export type Runtime = {
 
 /** The VM that is looked at: of a view of its own, or the one selected. */
 export function selectedVm({ui, picture}: Runtime): VmView | undefined {
-	const view = topView(ui.get());
-	const name = view?.kind === 'vm' ? view.name : ui.get().tables.vms.selectedKey;
+	const name = vmInView(ui.get()) ?? ui.get().tables.vms.selectedKey;
 	return name === undefined ? undefined : picture.get().vms.get(name);
 }
 
@@ -81,7 +80,7 @@ Carries out something that takes a while, in view: its steps, its result, and th
 */
 export async function carryOut(
 	runtime: Runtime,
-	{title, command, isShown = true}: {title: string; command: string; isShown?: boolean},
+	{title, command, vm, isShown = true}: {title: string; command: string; vm?: string; isShown?: boolean},
 	run: (report: ActivityReport) => Promise<string>,
 ): Promise<boolean> {
 	const {ui, signal} = runtime;
@@ -90,6 +89,7 @@ export async function carryOut(
 	const activity: Activity = {
 		id,
 		title,
+		vm,
 		command,
 		state: 'running',
 		steps: [],

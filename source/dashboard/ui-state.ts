@@ -65,6 +65,8 @@ export type QuestionView = {
 export type Activity = {
 	id: number;
 	title: string;
+	/** The VM that it is about, by its name. */
+	vm: string | undefined;
 	command: string;
 	state: 'running' | 'done' | 'failed';
 	steps: ReadonlyArray<{message: string; startedAt: number; endedAt: number | undefined}>;
@@ -97,6 +99,16 @@ export type UiState = {
 export const isPicker = (view: View): view is PickerView => view.kind === 'palette' || view.kind === 'help';
 
 export const topView = ({views}: UiState): View | undefined => views.at(-1);
+
+/** The VM that fills the screen: its details, or what is done to it. */
+export function vmInView(ui: UiState): string | undefined {
+	const view = topView(ui);
+	return view?.kind === 'vm'
+		? view.name
+		: view?.kind === 'activity'
+			? ui.activities.find(({id}) => id === view.id)?.vm
+			: undefined;
+}
 
 export function withView(ui: UiState, view: View): UiState {
 	return {...ui, views: [...ui.views, view]};

@@ -46,7 +46,7 @@ test.serial('every line of every script is known here, and none that is written 
 
 test.serial('nothing is a script that does not say so, and what is typed in an example is in a script', t => {
 	const languages = new Set(blocks.map(({language}) => language));
-	t.deepEqual([...languages].toSorted(), ['', 'console', 'json', 'sh']);
+	t.deepEqual([...languages].toSorted(), ['', 'console', 'json', 'sh', 'text']);
 	const commands = [...written.values()].flat().map(({command}) => command);
 	const typed = blocks
 		.filter(({language}) => language !== 'json')

@@ -80,6 +80,22 @@ async function openZsh(t: ExecutionContext, setUp: string): Promise<Shell> {
 	return openShell(shells.zsh, ['-i'], home, {...environment, ZDOTDIR: home});
 }
 
+const kept = {
+	bash: '.local/share/bash-completion/completions/golem',
+	fish: '.config/fish/completions/golem.fish',
+};
+
+for (const [name, file] of Object.entries(kept)) {
+	test.serial(`what the script for ${name} says of keeping it works in a new home`, async t => {
+		const {home, environment} = await createWorld(t);
+		const run = (command: string) => execa('bash', ['-ec', command], {extendEnv: false, env: environment});
+		const {stdout} = await run(`golem completion ${name}`);
+		const commands = stdout.split('\n').filter(line => line.startsWith('#   '));
+		await run(commands.map(line => line.slice(4)).join('\n'));
+		t.is((await fs.readFile(path.join(home, file), 'utf8')).trim(), stdout.trim());
+	});
+}
+
 for (const [name, open] of Object.entries(openers)) {
 	test.serial(`${name} completes commands, flags, values, VMs and providers at a press of tab`, async t => {
 		const shell = await open(t);

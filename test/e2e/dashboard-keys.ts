@@ -96,6 +96,9 @@ const checks: Readonly<
 		await screen.shows('The same: golem vm create vm-2');
 		await pressFor(screen, 'enter', ['Creating vm-2', 'Booting']);
 		await screen.shows('vm-2 is ready; o opens a shell in it.', guestMs);
+		await pressFor(screen, 'o', 'ubuntu@vm-2:~$', guestMs);
+		screen.type('exit\r');
+		await screen.shows('The shell in vm-2 has ended with status 0.');
 		await pressFor(screen, 'escape', /^. vm-2 +running/m);
 	},
 	async 'vm.ssh'(screen, key) {

@@ -8,6 +8,7 @@ import {runGolem, startGolem} from '../support/golem.js';
 import {provideImages} from '../support/images.js';
 import {processesOf, removeWithProcesses} from '../support/leftovers.js';
 import {canListen} from '../support/ports.js';
+import {keys, openTerminal} from '../support/terminal.js';
 
 /** The document that scripts read; more may be in it, nothing less. */
 const demoSchema = z.looseObject({
@@ -119,6 +120,13 @@ test.serial(
 		t.is(refused.exitCode, 6);
 		t.is(refused.json.error.code, 'DEMO_RUNNING');
 		t.regex(refused.json.error.hint, /golem demo --stop/);
+
+		const menu = openTerminal(['demo'], {home});
+		t.teardown(() => menu.close());
+		await menu.shows('Stop all of it', 20_000);
+		menu.press(keys.ctrlC);
+		await menu.ended();
+		t.true((await processesOf(home)).length >= 3, 'Ctrl-C leaves it as it was');
 
 		const stopped = await runGolem(['demo', '--stop', '--json'], {home});
 		t.is(stopped.exitCode, 0);

@@ -1,4 +1,6 @@
 import test, {type ExecutionContext} from 'ava';
+import {execa} from 'execa';
+import {golemEnvironment, golemProgram} from '../support/golem.js';
 import {processesOf} from '../support/leftovers.js';
 import {type Network, startNetwork} from '../support/network.js';
 import {keys, openTerminal, type Terminal, type TerminalOptions} from '../support/terminal.js';
@@ -155,6 +157,18 @@ test.serial('Ctrl-C in the demo’s menu stops all of it', async t => {
 	terminal.press(keys.ctrlC);
 	await terminal.ended(30_000);
 	t.deepEqual(await processesOf(`${home}/demo`), []);
+});
+
+test.serial('on a serial line, which tells no size, words stay in one piece', async t => {
+	// Where `script` itself has no terminal, that of its program has no size.
+	const command = [process.execPath, golemProgram, 'demo', '--stop'].map(word => `'${word}'`).join(' ');
+	const {stdout} = await execa('script', ['-qec', command, '/dev/null'], {
+		stdin: 'ignore',
+		extendEnv: false,
+		env: golemEnvironment({home: network.requestor.home, environment: {TERM: 'vt100'}}),
+	});
+	t.regex(stdout, /Stopping the demo/);
+	t.false(stdout.includes('\u001B[2J'), 'what was there before is not cleared away');
 });
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for

@@ -272,8 +272,20 @@ test.serial('vm usage tells what the provider counted', async t => {
 	t.true(json.current_usage[json.vector.indexOf('golem.usage.duration_sec')] > 0);
 	const people = await golem('vm', 'usage', 'web');
 	t.regex(people.stdout, /^running +.*\d s$/m);
-	t.regex(people.stdout, /^memory +1 GiB$/m);
+	t.regex(people.stdout, /^memory +1 GB$/m);
 	t.is((await golem('vm', 'usage', 'nobody', '--json')).json.error.code, 'VM_UNKNOWN');
+});
+
+test.serial('a question takes the beginning of an answer, and tells what it does not understand', async t => {
+	const {home, environment} = network.requestor;
+	const terminal = openTerminal(['vm', 'destroy', 'web'], {home, environment});
+	t.teardown(() => terminal.close());
+	await terminal.shows('Yes, destroy it');
+	terminal.press('maybe\r');
+	await terminal.shows('That is none of them. Say a number from 1 to 2.');
+	terminal.press('n\r');
+	await terminal.ended();
+	t.is((await golem('vm', 'list', '--json')).json[0].status, 'running');
 });
 
 test.serial('vm list and vm providers of a real network fit into 80 columns', async t => {

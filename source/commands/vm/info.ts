@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {command} from '../../command-line/command.js';
 import {factList} from '../../command-line/text-table.js';
 import {exitCodes} from '../../platform/golem-error.js';
+import {localTime} from '../../platform/local-time.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {withRequestor} from '../../requestor/requestor.js';
 
@@ -30,7 +31,7 @@ const definition = command({
 						['ssh', vm.ip_address && vm.ssh_port ? `${vm.ip_address}:${vm.ssh_port}` : '-'],
 						['provider', rental.provider.id],
 						['id', vm.id],
-						['created', vm.created_at],
+						['created', localTime(vm.created_at)],
 					]),
 				() => [vm.id],
 			);

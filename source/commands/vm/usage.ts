@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {command} from '../../command-line/command.js';
 import {factList} from '../../command-line/text-table.js';
 import {exitCodes} from '../../platform/golem-error.js';
+import {localTime} from '../../platform/local-time.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {confirmedId, withRequestor} from '../../requestor/requestor.js';
 
@@ -20,7 +21,7 @@ const definition = command({
 			result({...usage, name, id, provider_id: rental.provider.id}, () =>
 				factList([
 					...usage.vector.map((kind, index) => describeFigure(kind, usage.current_usage[index])),
-					['at', usage.timestamp],
+					['at', localTime(usage.timestamp)],
 				]),
 			);
 			return exitCodes.done;
@@ -32,8 +33,8 @@ const definition = command({
 const figures: Readonly<Record<string, {title: string; text: (amount: number) => string}>> = {
 	'golem.usage.duration_sec': {title: 'running', text: describeDuration},
 	'golem.usage.cpu_sec': {title: 'cpu time', text: describeDuration},
-	'golem.usage.gib': {title: 'memory', text: amount => `${amount} GiB`},
-	'golem.usage.storage_gib': {title: 'storage', text: amount => `${amount} GiB`},
+	'golem.usage.gib': {title: 'memory', text: amount => `${amount} GB`},
+	'golem.usage.storage_gib': {title: 'storage', text: amount => `${amount} GB`},
 };
 
 function describeFigure(kind: string, amount: number | null | undefined): [string, string] {

@@ -184,7 +184,7 @@ export async function createInView(
 ): Promise<void> {
 	const {requestor, signal, keymap} = runtime;
 	const {name} = wishes;
-	await carryOut(runtime, {title: creationOf(name), command}, async ({step}) => {
+	await carryOut(runtime, {title: creationOf(name), command, vm: name}, async ({step}) => {
 		await rentVm(requestor, {
 			...wishes,
 			timeoutMs,

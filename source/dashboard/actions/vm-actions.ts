@@ -6,14 +6,14 @@ import {switchPower} from '../../requestor/power.js';
 import {connectBySsh} from '../../requestor/ssh.js';
 import {noted, type VmView, withVm} from '../picture.js';
 import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runtime.js';
-import {topView} from '../ui-state.js';
+import {topView, vmInView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
 import {createInView, isBeingCreated} from './create-vm.js';
 
 function noVm({ui, picture, keymap}: Runtime): string {
-	const view = topView(ui.get());
-	if (view?.kind === 'vm') {
-		return `${view.name} is not rented any more.`;
+	const name = vmInView(ui.get());
+	if (name !== undefined) {
+		return topView(ui.get())?.kind === 'vm' ? `${name} is not rented any more.` : `${name} is not rented.`;
 	}
 
 	return picture.get().vms.size > 0
@@ -131,7 +131,7 @@ async function power(
 	verb: 'start' | 'stop',
 ): Promise<void> {
 	const doing = verb === 'start' ? 'Starting' : 'Stopping';
-	await carryOut(runtime, {title: `${doing} ${name}`, command, isShown: false}, async ({step}) => {
+	await carryOut(runtime, {title: `${doing} ${name}`, command, vm: name, isShown: false}, async ({step}) => {
 		step(`${doing} ${name}`);
 		runtime.picture.update(picture =>
 			withVm(picture, name, vm => noted(vm, Date.now(), `${verb} asked for`)),

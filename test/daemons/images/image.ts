@@ -10,6 +10,7 @@ import {
 	hashFile,
 	type Image,
 	type InstalledImage,
+	isOfOtherRecipe,
 	readImage,
 	verifyImage,
 } from '../../../daemons/images/image.js';
@@ -68,11 +69,14 @@ test('the build published last is the current one, and those before stay', async
 
 test('an image of another recipe or architecture, or with a file missing, is not found', async t => {
 	const folder = await makeFolder(t);
+	t.false(await isOfOtherRecipe(folder, 'micro'));
 	await publish(folder, {recipe: 'older'});
 	t.is(await findImage(folder, 'micro'), undefined);
+	t.true(await isOfOtherRecipe(folder, 'micro'));
 	await publish(folder, {arch: hostArchitecture() === 'amd64' ? 'arm64' : 'amd64'});
 	t.is(await findImage(folder, 'micro'), undefined);
 	const image = await publish(folder);
+	t.false(await isOfOtherRecipe(folder, 'micro'));
 	await rm(path.join(image.folder, 'initrd'));
 	t.is(await findImage(folder, 'micro'), undefined);
 });

@@ -162,6 +162,13 @@ test.serial('a terminal shows the welcome, has its size, and Ctrl-C interrupts',
 	});
 });
 
+test.serial('rsync works in the guest, whichever end it is', async t => {
+	await withStartedVm(t, async vm => {
+		const {stdout, stderr} = await vm.ssh('rsync -a /etc/os-release copy && cat copy');
+		t.regex(stdout, /^ID=golem-micro$/m, stderr);
+	});
+});
+
 test.serial('files go in and out with sftp and both protocols of scp', async t => {
 	await withStartedVm(t, async vm => {
 		const content = 'golem '.repeat(100_000);

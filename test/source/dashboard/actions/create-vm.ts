@@ -203,6 +203,9 @@ test('what the form says is rented, step by step, with the command that does the
 	]);
 	t.deepEqual((await rentals.get('web'))?.access, access);
 	t.is(stage.message(), 'web is ready; o opens a shell in it.');
+	rentInPicture(stage, {another: 'running', web: 'running'});
+	stage.type('y');
+	t.is(stage.message(), 'Copied: golem vm ssh web', 'its keys work where it was created');
 });
 
 test('a creation that was cut short is finished by starting the VM, with the order as it was', async t => {
