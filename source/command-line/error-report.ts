@@ -34,6 +34,9 @@ function describeSystemError(error: unknown): GolemError | undefined {
 		ENOTDIR: 'a part of the path is no folder',
 		EISDIR: 'it is a folder',
 		ENOENT: 'it is not there, and cannot be made there',
+		EEXIST: 'something else is there by that name',
+		ELOOP: 'its links go round in a circle',
+		ENAMETOOLONG: 'its name is too long',
 	};
 	if (!(error instanceof Error && 'code' in error && 'path' in error)) {
 		return undefined;

@@ -7,9 +7,13 @@ import {completionFlag} from './completion-scripts.js';
 import type {Context} from './context.js';
 import {report} from './error-report.js';
 import {describeCommand, describeCommands, isGroup, wholeHelp} from './help.js';
+import {exitCodeWith, type WatchedOutput, watchOutput} from './output-faults.js';
 import {commands, findCommand, suggestCommands} from './registry.js';
 import {createScriptContext} from './script-context.js';
 import {beginTerminalSession, type TerminalSession} from './terminal-session.js';
+
+/** `timeout` and npm send a signal to us, and then to all of their group: that is one word, and not asked twice. */
+const echoMs = 200;
 
 /**
 Runs one command line to its end.
@@ -23,22 +27,48 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 	const line = splitCommandLine(argv);
 	respectNoColor();
 	const ending = new AbortController();
+	let askedAt = Number.NEGATIVE_INFINITY;
 	const interrupt = () => {
+		if (performance.now() - askedAt < echoMs) {
+			return;
+		}
+
 		if (ending.signal.aborted) {
 			// Asked twice: whatever is still being cleaned up is not worth waiting for.
 			process.exit(exitCodes.interrupted);
 		}
 
+		askedAt = performance.now();
 		ending.abort(interrupted());
 	};
 	process.on('SIGINT', interrupt);
 	process.on('SIGTERM', interrupt);
 	process.on('SIGHUP', interrupt);
-	endQuietlyOnBrokenPipe();
+	const output = watchOutput(fault => ending.abort(fault));
+	const exitCode = await runAndReport(line, ending, output);
+	// What was written last has failed by then, if it has.
+	await nextTurn();
+	const fault = output.fault();
+	if (fault && fault.exitCode !== exitCodes.done) {
+		report(fault, false);
+	}
+
+	return fault ? exitCodeWith(fault, exitCode) : exitCode;
+}
+
+async function runAndReport(
+	line: CommandLine,
+	ending: AbortController,
+	output: WatchedOutput,
+): Promise<number> {
 	try {
 		return await run(line, ending);
 	} catch (error) {
-		report(error, line.global.isJson);
+		// What came of a fault of the output is told once, and by its own name.
+		if (!output.fault()) {
+			report(error, line.global.isJson);
+		}
+
 		return error instanceof GolemError ? error.exitCode : exitCodes.failed;
 	}
 }
@@ -198,15 +228,4 @@ function respectNoColor(): void {
 	if (process.env['NO_COLOR'] && process.env['FORCE_COLOR'] === undefined) {
 		process.env['FORCE_COLOR'] = '0';
 	}
-}
-
-/** `golem … | head -1`: the reader has what it wanted. */
-function endQuietlyOnBrokenPipe(): void {
-	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-		if (error.code === 'EPIPE') {
-			process.exit(exitCodes.done);
-		}
-
-		throw error;
-	});
 }

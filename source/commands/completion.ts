@@ -8,7 +8,7 @@ const definition = command({
 	args: z.tuple([z.enum(shells).describe('SHELL')]),
 	options: z.object({}),
 	documents: ['completion'],
-	examples: ['golem completion bash', 'golem completion zsh', 'eval "$(golem completion bash)"'],
+	examples: ['golem completion bash', 'golem completion zsh'],
 	async run({result}, {args: [shell]}) {
 		const script = completionScript(shell);
 		result(

@@ -8,6 +8,8 @@ import type {DaemonStatus} from '../protocol/control.js';
 import {logSize, readLogSince} from './log-file.js';
 
 const readyTimeoutMs = 30_000;
+/** So long one that somebody else has begun to start in the same moment may take to answer. */
+const otherTimeoutMs = 5000;
 const stopTimeoutMs = 30_000;
 /** A stop that takes longer is told of. */
 const slowStopMs = 1000;
@@ -60,6 +62,18 @@ export async function startDaemon(
 		});
 		return {status: await controlOf(name, paths).status(signal), wasRunning: false};
 	} catch (error) {
+		const other =
+			error instanceof GolemError && error.code === 'ALREADY_RUNNING'
+				? await pollUntil(() => findDaemon(name, paths), {
+						timeoutMs: otherTimeoutMs,
+						intervalMs: 100,
+						signal,
+					})
+				: undefined;
+		if (other) {
+			return {status: other, wasRunning: true};
+		}
+
 		throw error instanceof GolemError && !signal?.aborted
 			? await withLog(error, name, logFile, logStart)
 			: error;

@@ -5,7 +5,7 @@ import {type Command, command} from '../command-line/command.js';
 import type {Context} from '../command-line/context.js';
 import {fileExists, readFileIfThere, writeFileAtomically} from '../platform/files.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
-import type {DaemonName} from '../platform/paths.js';
+import type {DaemonName, Paths} from '../platform/paths.js';
 import {daemonEnvironment, findDaemon} from './daemon-control.js';
 import {askDaemonSettings} from './daemon-settings.js';
 import {
@@ -19,6 +19,7 @@ import {
 	userName,
 } from './service.js';
 import {startService} from './service-start.js';
+import {isSilence, lockHolder} from './silence.js';
 
 /** `golem <daemon> install-service`. */
 export function installServiceCommand(name: DaemonName): Command {
@@ -67,6 +68,8 @@ async function print({result, note}: Context, service: Service): Promise<number>
 async function install(context: Context, service: Service): Promise<number> {
 	const {result, paths} = context;
 	const {name, unit, scope, file, content} = service;
+	// Looked for before anything is written: where nobody can be asked, nothing is changed.
+	const running = await findRunning(name, paths);
 	const known = await readFileIfThere(file);
 	if (known !== content) {
 		await fs.mkdir(path.dirname(file), {recursive: true});
@@ -79,7 +82,6 @@ async function install(context: Context, service: Service): Promise<number> {
 		await runService(service, 'enable');
 	}
 
-	const running = await findDaemon(name, paths);
 	if (!running) {
 		await startService(service, 'start', context);
 	}
@@ -89,22 +91,42 @@ async function install(context: Context, service: Service): Promise<number> {
 	result({unit, scope, file, state, started: !running}, () =>
 		[`${unit} is ${state} (${file}).`, ...(running ? [] : [`The ${name} is running.`])].join(' '),
 	);
-	await tellMore(context, service, {runningPid: running?.pid, isUpdate: state === 'updated'});
+	await tellMore(context, service, {running, isUpdate: state === 'updated'});
 	return exitCodes.done;
+}
+
+/** A daemon that runs; `fault` is why its status says nothing here. */
+type Running = {pid: number; fault?: GolemError};
+
+/**
+One of another version, or that hangs, runs all the same: to start a second one beside it would only fail.
+@throws where it cannot be told who answers
+*/
+async function findRunning(name: DaemonName, paths: Paths): Promise<Running | undefined> {
+	try {
+		return await findDaemon(name, paths);
+	} catch (error) {
+		const pid = await lockHolder(name, paths);
+		if (pid === undefined || !(error instanceof GolemError)) {
+			throw error;
+		}
+
+		return {pid, fault: error};
+	}
 }
 
 /** What stands between this and a daemon that runs whenever the machine does. */
 async function tellMore(
 	{paths, note, signal}: Context,
 	service: Service,
-	{runningPid, isUpdate}: {runningPid: number | undefined; isUpdate: boolean},
+	{running, isUpdate}: {running: Running | undefined; isUpdate: boolean},
 ): Promise<void> {
 	const {name, content} = service;
-	if (runningPid !== undefined && !(await isRunBy(service, runningPid))) {
-		note(
-			`The ${name} that runs now (pid ${runningPid}) was started by hand. Hand it over with: golem ${name} restart`,
-		);
-	} else if (runningPid !== undefined && isUpdate) {
+	if (running && !(await isRunBy(service, running.pid))) {
+		note(describeHandOver(name, running));
+	} else if (running?.fault) {
+		note(`${running.fault.message}\nIt goes by the service after: golem ${name} restart`);
+	} else if (running && isUpdate) {
 		note(`What has changed counts from the next start on: golem ${name} restart`);
 	}
 
@@ -128,11 +150,20 @@ async function tellMore(
 	}
 }
 
+/** Of one that was started by hand. One that hangs does not end because it is asked to. */
+function describeHandOver(name: DaemonName, {pid, fault}: Running): string {
+	const said = fault ? `${fault.message}\n` : '';
+	const handOver = `golem ${name} restart`;
+	return isSilence(fault)
+		? `${said}It was started by hand, and the service waits for its end.\n${fault.hint}\nThe service starts it after that with: ${handOver}`
+		: `${said}The ${name} that runs now (pid ${pid}) was started by hand. Hand it over with: ${handOver}`;
+}
+
 async function remove({result, paths}: Context, service: Service): Promise<number> {
 	const {name, unit, scope, file} = service;
 	const wasThere = await fileExists(file);
-	// One that does not answer is ended with its service as any other.
-	const running = await findDaemon(name, paths).catch(() => undefined);
+	// That one cannot be asked keeps nobody from taking its service away.
+	const running = await findRunning(name, paths).catch(() => undefined);
 	const goesOn = running && !(await isRunBy(service, running.pid)) ? running : undefined;
 	if (wasThere) {
 		await runService(service, 'disable', '--now');

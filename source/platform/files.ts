@@ -71,7 +71,7 @@ export async function writeFileAtomically(
 		await fs.rename(temporary, file);
 	} catch (error) {
 		await fs.rm(temporary, {force: true});
-		throw error;
+		throw withPath(error, file);
 	}
 }
 
@@ -84,8 +84,13 @@ export async function readFileIfThere(file: string): Promise<string | undefined>
 			return undefined;
 		}
 
-		throw error;
+		throw withPath(error, file);
 	}
+}
+
+/** Of what fails once a file is open (a full disk, a folder that is read), Node does not say which file it was. */
+export function withPath(error: unknown, file: string): unknown {
+	return error instanceof Error && !('path' in error) ? Object.assign(error, {path: file}) : error;
 }
 
 export async function fileExists(file: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import {StringDecoder} from 'node:string_decoder';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isErrno} from './files.js';
+import {isErrno, withPath} from './files.js';
 import {type DaemonName, exeUnitLogFile, type Paths} from './paths.js';
 
 const pollMs = 250;
@@ -175,6 +175,8 @@ async function readFrom(
 	try {
 		const {bytesRead, buffer} = await handle.read(Buffer.alloc(length), 0, length, start);
 		return {bytes: buffer.subarray(0, bytesRead), end: {inode: ino, offset: start + bytesRead}};
+	} catch (error) {
+		throw withPath(error, file);
 	} finally {
 		await handle.close();
 	}

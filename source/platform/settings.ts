@@ -69,7 +69,7 @@ export function resolveSettings<Settings extends Record<string, Setting>>(
 		const parsed = setting.schema.safeParse(found.value);
 		if (!parsed.success) {
 			const reasons = parsed.error.issues.map(issue => issue.message).join('; ');
-			faults.push(`${setting.variable}=${String(found.value)} (from ${found.origin}): ${reasons}`);
+			faults.push(`${setting.variable}=${asText(found.value)} (from ${found.origin}): ${reasons}`);
 		}
 
 		return {name, value: parsed.data, origin: found.origin};
@@ -92,12 +92,19 @@ export function resolveSettings<Settings extends Record<string, Setting>>(
 	};
 }
 
+/** What is no text is shown as `config.json` has it. */
+function asText(value: unknown): string {
+	return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Gives a setting its type from its schema; `default` is checked against it by the compiler. */
 export const setting = <Value>(definition: Setting<Value>): Setting<Value> => definition;
 
+const listMessage = 'must be a JSON array of strings, or strings separated by commas';
+
 /** A JSON array of texts, or texts separated by commas. */
 const list = () =>
-	z.union([z.array(z.string()), z.string()]).transform((value, context) => {
+	z.union([z.array(z.string()), z.string()], listMessage).transform((value, context) => {
 		if (Array.isArray(value)) {
 			return value;
 		}
@@ -112,11 +119,7 @@ const list = () =>
 		try {
 			return z.array(z.string()).parse(JSON.parse(value));
 		} catch {
-			context.issues.push({
-				code: 'custom',
-				input: value,
-				message: 'must be a JSON array of strings, or strings separated by commas',
-			});
+			context.issues.push({code: 'custom', input: value, message: listMessage});
 			return z.NEVER;
 		}
 	});
@@ -142,13 +145,16 @@ most commands have no settings, and zod's first schema takes 3 ms.
 */
 export const settingSchemas = {
 	get text() {
-		return z.coerce.string().trim().min(1, 'must not be empty');
+		return z
+			.union([z.string(), z.number(), z.boolean()], 'must be a text')
+			.transform(value => String(value).trim())
+			.refine(value => value !== '', 'must not be empty');
 	},
 	get port() {
 		return numberBetween(0, 65_535, 'must be a port from 0 (any free one) to 65535', {isWhole: true});
 	},
 	get flag() {
-		return z.union([z.boolean(), z.string()]).transform((value, context) => {
+		return z.union([z.boolean(), z.string()], 'must be true or false').transform((value, context) => {
 			const text = String(value).toLowerCase();
 			if (['true', '1', 'yes', 'on'].includes(text)) {
 				return true;
@@ -167,7 +173,7 @@ export const settingSchemas = {
 	},
 	/** Where something answers over HTTP. */
 	get url() {
-		return z.string().trim().refine(isHttpUrl, `must be ${exampleUrl}`);
+		return z.string(`must be ${exampleUrl}`).trim().refine(isHttpUrl, `must be ${exampleUrl}`);
 	},
 	/** As `list`, each of them as `url`. */
 	get urlList() {
@@ -216,17 +222,24 @@ export function findValue(name: string, {variable, aliases = []}: Setting, sourc
 
 /** `KEY=value` lines; `#` begins a comment, quotes around a value are taken off, `export ` is allowed. */
 export function parseDotEnv(text: string): Record<string, string> {
-	const entries = text.split(/\r?\n/).flatMap(line => {
-		const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
-		if (!match?.[1]) {
-			return [];
-		}
+	const entries = withoutMark(text)
+		.split(/\r?\n/)
+		.flatMap(line => {
+			const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+			if (!match?.[1]) {
+				return [];
+			}
 
-		const raw = match[2] ?? '';
-		const quoted = /^(["'])(.*?)\1(?:\s+#.*)?$/.exec(raw);
-		return [[match[1], quoted?.[2] ?? raw.replace(/\s+#.*$/, '')]];
-	});
+			const raw = match[2] ?? '';
+			const quoted = /^(["'])(.*?)\1(?:\s+#.*)?$/.exec(raw);
+			return [[match[1], quoted?.[2] ?? raw.replace(/\s+#.*$/, '')]];
+		});
 	return Object.fromEntries(entries);
+}
+
+/** Some editors begin a file with a mark of its byte order. */
+function withoutMark(text: string): string {
+	return text.replace(/^\uFEFF/, '');
 }
 
 /** The content of a `config.json`; a missing file is an empty one. */
@@ -240,7 +253,7 @@ function parseConfig(text: string | undefined, file: string): Record<string, unk
 	}
 
 	try {
-		return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+		return z.record(z.string(), z.unknown()).parse(JSON.parse(withoutMark(text)));
 	} catch (error) {
 		throw new GolemError('SETTINGS_INVALID', `${file} is not a JSON object.`, {
 			exitCode: exitCodes.usage,

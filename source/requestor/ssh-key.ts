@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {ensurePrivateFolder, fileExists, readFileIfThere} from '../platform/files.js';
 import {GolemError} from '../platform/golem-error.js';
+import {sshPublicKeySchema} from '../protocol/ssh-key.js';
 
 /** The requestor's own key for its VMs; the keys in ~/.ssh are nobody's business. */
 export type SshKey = {privateKeyFile: string; publicKey: string};
@@ -25,8 +26,9 @@ export async function ensureSshKey(folder: string): Promise<SshKey> {
 	}
 
 	const publicKey = await readFileIfThere(`${privateKeyFile}.pub`);
-	if (publicKey === undefined) {
-		throw new GolemError('SSH_KEY_DAMAGED', `${privateKeyFile}.pub is missing.`, {
+	if (publicKey === undefined || !sshPublicKeySchema.safeParse(publicKey).success) {
+		const fault = publicKey === undefined ? 'is missing' : 'holds no public key';
+		throw new GolemError('SSH_KEY_DAMAGED', `${privateKeyFile}.pub ${fault}.`, {
 			hint: `Make it again with: ssh-keygen -y -f ${privateKeyFile} > ${privateKeyFile}.pub`,
 		});
 	}

@@ -226,6 +226,20 @@ test('a daemon is started on a port of its own, asked for its status, and stoppe
 	t.regex((await golem('discovery', 'logs', '--lines', '2')).stdout, /ended/);
 });
 
+test('a daemon that two start at once runs once, and neither is told of an error', async t => {
+	const home = await temporaryFolder(t);
+	const golem = (...args: string[]) => runGolem(args, {home, environment: {DISCOVERY_HOST: '127.0.0.1'}});
+	t.teardown(() => golem('discovery', 'stop'));
+	const start = () => golem('discovery', '--detach', '--port', '0', '--json');
+	const both = await Promise.all([start(), start()]);
+	t.deepEqual(
+		both.map(({exitCode}) => exitCode),
+		[0, 0],
+	);
+	t.deepEqual(both.map(({json}) => json.was_running).sort(), [false, true]);
+	t.is(new Set(both.map(({json}) => json.pid)).size, 1);
+});
+
 test('a daemon in the foreground ends by Ctrl-C, with exit status 0', async t => {
 	const home = await temporaryFolder(t);
 	const child = spawn(process.execPath, [golemProgram, 'discovery', '--port', '0'], {

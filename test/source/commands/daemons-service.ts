@@ -1,7 +1,9 @@
+import {once} from 'node:events';
 import fs from 'node:fs/promises';
+import http from 'node:http';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {daemonNames} from '../../../source/platform/paths.js';
+import {daemonNames, golemPaths} from '../../../source/platform/paths.js';
 import {isProcessAlive} from '../../../source/platform/process.js';
 import {golemProgram, runGolem} from '../../support/golem.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
@@ -121,6 +123,54 @@ async function foreignByHand(t: ExecutionContext, {hangs = false} = {}) {
 	const pid = await foreignDiscovery(t, home, {hangs, userId: ordinaryUser});
 	return {home, golem, calls, pid};
 }
+
+/** As `foreignByHand`; the service is yet to be installed. */
+async function foreignWithoutService(t: ExecutionContext, {hangs = false} = {}) {
+	const {home, options, calls, unitFile} = await personWithSystemd(t);
+	const golem = (...args: string[]) => runGolem(['discovery', ...args], options);
+	const pid = await foreignDiscovery(t, home, {hangs, userId: ordinaryUser});
+	return {golem, calls, unitFile, pid};
+}
+
+test('beside one of another version the service is installed, and it is told how to hand that one over', async t => {
+	const {golem, calls, pid} = await foreignWithoutService(t);
+	const {exitCode, json, stdout, stderr} = await golem('install-service', '--json');
+	t.is(exitCode, 0, stdout);
+	t.is(json.state, 'installed');
+	t.false(json.started);
+	t.regex(stderr, /of version 0\.0\.9/);
+	t.regex(stderr, new RegExp(`pid ${pid}.*by hand.*golem discovery restart`));
+	const told = await calls();
+	t.true(told.includes(`--user enable ${unit}`));
+	t.false(told.some(call => / start /.test(call)));
+	t.true(await isProcessAlive(pid));
+	t.regex((await golem('install-service', '--uninstall')).stdout, new RegExp(`pid ${pid}.*goes on`));
+});
+
+test('beside one that hangs the service is installed, and it is told how to end that one', async t => {
+	const {golem, calls, pid} = await foreignWithoutService(t, {hangs: true});
+	const {exitCode, json, stdout, stderr} = await golem('install-service', '--json');
+	t.is(exitCode, 0, stdout);
+	t.is(json.state, 'installed');
+	t.false(json.started);
+	t.regex(stderr, new RegExp(`by hand[^]*kill -9 ${pid}[^]*after that with: golem discovery restart`));
+	t.false((await calls()).some(call => / start /.test(call)));
+});
+
+test('where it cannot be told who answers, no service is installed', async t => {
+	const {home, options, unitFile, calls} = await personWithSystemd(t);
+	const {run, daemonSocket} = golemPaths(home);
+	await fs.mkdir(run);
+	const stranger = http.createServer((_request, response) => response.end('{}'));
+	t.teardown(() => stranger.close());
+	await once(stranger.listen(daemonSocket('discovery')), 'listening');
+	await Promise.all([run, daemonSocket('discovery')].map(file => fs.chmod(file, 0o777)));
+	const {exitCode, json} = await runGolem(['discovery', 'install-service', '--json'], options);
+	t.is(exitCode, 1);
+	t.is(json.error.code, 'BAD_ANSWER');
+	await t.throwsAsync(fs.access(unitFile), {code: 'ENOENT'});
+	t.deepEqual(await calls(), ['--user show --property=Version']);
+});
 
 test('one of another version that was started by hand is handed over to its service, too', async t => {
 	const {golem, calls, pid} = await foreignByHand(t);

@@ -86,3 +86,9 @@ test('a system’s error is known by its name', t => {
 	t.false(isErrno({code: 'ENOENT'}, 'ENOENT'));
 	t.false(isErrno(undefined, 'ENOENT'));
 });
+
+test('of what fails once a file is open it is told which file it was', async t => {
+	const folder = await temporaryFolder(t);
+	const error = await t.throwsAsync<NodeJS.ErrnoException>(readFileIfThere(folder), {code: 'EISDIR'});
+	t.is(error.path, folder);
+});

@@ -250,3 +250,34 @@ for (const bad of ['discovery.example:9001', 'ftp://discovery.example', 'http://
 test('a list of URLs may be empty', t => {
 	t.deepEqual(settingSchemas.urlList.parse(''), []);
 });
+
+test('what has no meaning as a setting is refused with what would be right, and shown as the file has it', t => {
+	const schemas: Array<[Setting['schema'], RegExp]> = [
+		[settingSchemas.text, /^must be a text$/],
+		[settingSchemas.flag, /^must be true or false$/],
+		[settingSchemas.url, /^must be a URL/],
+		[settingSchemas.list, /^must be a JSON array/],
+		[settingSchemas.urlList, /^must be a JSON array/],
+	];
+	for (const [schema, message] of schemas) {
+		for (const value of [null, {a: 1}, [1]]) {
+			const {error} = schema.safeParse(value);
+			t.regex(error?.issues.map(issue => issue.message).join() ?? '', message);
+		}
+	}
+
+	t.is(settingSchemas.text.parse(5), '5');
+	t.throws(() => resolveSettings(definitions, {...nothing, config: {GOLEM_TEST_HOST: {a: 1}}}), {
+		message: 'Bad setting GOLEM_TEST_HOST={"a":1} (from config.json): must be a text',
+	});
+});
+
+test('the mark of byte order with which some editors begin a file is no part of it', async t => {
+	const cwd = await temporaryFolder(t);
+	const config = path.join(cwd, 'config.json');
+	await fs.writeFile(config, '\uFEFF{"GOLEM_TEST_HOST": "here"}');
+	await fs.writeFile(path.join(cwd, '.env'), '\uFEFFGOLEM_TEST_PORT=1\n');
+	const sources = await readSettingSources({cwd, config}, {});
+	t.deepEqual(sources.config, {GOLEM_TEST_HOST: 'here'});
+	t.deepEqual(sources.dotEnv, {GOLEM_TEST_PORT: '1'});
+});

@@ -213,3 +213,10 @@ test('nobody at the other end is OpenSSH’s own 255', async t => {
 	t.is(exitCode, 255);
 	t.regex(stderr, /Connection refused/);
 });
+
+test('a public key that is none is told before anybody is asked with it', async t => {
+	const folder = await temporaryFolder(t);
+	const {privateKeyFile} = await ensureSshKey(folder);
+	await fs.writeFile(`${privateKeyFile}.pub`, 'rubbish\n');
+	await t.throwsAsync(ensureSshKey(folder), {code: 'SSH_KEY_DAMAGED', message: /\.pub holds no public key/});
+});
