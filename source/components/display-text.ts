@@ -106,6 +106,11 @@ export function takeColumns(text: string, width: number): string {
 	return taken;
 }
 
+/** What is behind these columns. */
+export function dropColumns(text: string, width: number): string {
+	return text.slice(takeColumns(text, width).length);
+}
+
 /** Any text in exactly that many columns. */
 export function fitText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
 	const shown = truncateText(displayText(text), width);

@@ -99,21 +99,26 @@ function ownFacts(name: string, value: unknown): Fact[] {
 	const parts = Object.entries(value);
 	const isDeep = parts.some(([, part]) => isNested(part) && !Array.isArray(part));
 	return isDeep
-		? parts.map(([key, part]) => [`${name} ${spaced(key)}`, describeValue(part)] as const)
+		? parts.map(([key, part]) => [`${name} ${spaced(key)}`, describeValue(part, key)] as const)
 		: [[name, describeValue(value)]];
 }
 
-/** `cpu 2, memory 18`: figures on one line. */
-function describeValue(value: unknown): string {
+const units: Readonly<Record<string, string>> = {cpu: ' cores', memory: ' GB', storage: ' GB'};
+
+/**
+`cpu 2 cores, memory 18 GB`: figures on one line.
+@param group what the value is called; figures of `percent` are such
+*/
+function describeValue(value: unknown, group = ''): string {
 	if (Array.isArray(value)) {
-		return value.length === 0 ? 'none' : value.map(describeValue).join('; ');
+		return value.length === 0 ? 'none' : value.map(part => describeValue(part)).join('; ');
 	}
 
 	if (isNested(value)) {
 		return Object.entries(value)
 			.map(
 				([key, part]) =>
-					`${spaced(key)} ${isNested(part) ? `(${describeValue(part)})` : describeValue(part)}`,
+					`${spaced(key)} ${isNested(part) ? `(${describeValue(part, key)})` : describeValue(part)}${typeof part === 'number' ? unitOf(key, group) : ''}`,
 			)
 			.join(', ');
 	}
@@ -123,6 +128,10 @@ function describeValue(value: unknown): string {
 	}
 
 	return value === null ? '-' : isTimestamp(value) ? localTime(value) : String(value);
+}
+
+function unitOf(key: string, group: string): string {
+	return group === 'percent' ? ' %' : (units[key] ?? '');
 }
 
 function isTimestamp(value: unknown): value is string {

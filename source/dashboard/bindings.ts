@@ -43,8 +43,8 @@ export const bindings = [
 		help: 'One down',
 		places: ['main', 'vm', 'provider', 'port', 'daemon', 'log', 'activity'],
 	},
-	{id: 'left', keys: ['left', 'h'], label: 'left', help: 'One to the left', places: ['ports']},
-	{id: 'right', keys: ['right', 'l'], label: 'right', help: 'One to the right', places: ['ports']},
+	{id: 'left', keys: ['left', 'h'], label: 'left', help: 'To the left', places: ['ports', 'log']},
+	{id: 'right', keys: ['right', 'l'], label: 'right', help: 'To the right', places: ['ports', 'log']},
 	{
 		id: 'page-up',
 		keys: ['pageup', 'ctrl-b'],

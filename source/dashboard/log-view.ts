@@ -1,3 +1,4 @@
+import {displayWidth} from '../components/display-text.js';
 import {matchesQuery, parseQuery} from '../components/fuzzy.js';
 import {layoutOf} from './layout.js';
 import type {LogView, UiState} from './ui-state.js';
@@ -31,6 +32,12 @@ export function withLogLines(view: LogView, lines: readonly string[]): LogView {
 export function scrollLog(view: LogView, by: number, rows: number): LogView {
 	const most = Math.max(0, shownLines(view).length - rows);
 	return {...view, back: Math.max(0, Math.min(most, Math.min(most, view.back) - by))};
+}
+
+/** @param by columns to the right, as far as there is anything */
+export function shiftLog(view: LogView, by: number): LogView {
+	const longest = shownLines(view).reduce((most, line) => Math.max(most, displayWidth(line)), 0);
+	return {...view, column: Math.max(0, Math.min(longest - 1, view.column + by))};
 }
 
 /** Changes the log with that id, wherever it is among the views. */

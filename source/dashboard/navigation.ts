@@ -3,10 +3,13 @@ import type {TableAction} from '../components/table-state.js';
 import {act} from './actions/general-actions.js';
 import type {ActionId} from './bindings.js';
 import {layoutOf} from './layout.js';
-import {logRows, scrollLog} from './log-view.js';
+import {logRows, scrollLog, shiftLog} from './log-view.js';
 import {gridRoom} from './ports-grid.js';
 import type {Runtime} from './runtime.js';
 import {topView, type View, withTopView} from './ui-state.js';
+
+/** Columns, where a log is read that is wider than the screen. */
+const sideStep = 20;
 
 const steps: Readonly<
 	Partial<Record<ActionId, {rows?: number; pages?: number; to?: 'home' | 'end'; cells?: number}>>
@@ -31,6 +34,12 @@ export function navigate(runtime: Runtime, id: ActionId): boolean {
 	const {ui} = runtime;
 	const view = topView(ui.get());
 	const page = Math.max(1, layoutOf(ui.get()).body.height - 2);
+	if (view?.kind === 'log' && step.cells !== undefined) {
+		const by = step.cells * sideStep;
+		ui.update(state => withTopView(state, 'log', log => shiftLog(log, by)));
+		return true;
+	}
+
 	if (view) {
 		scroll(
 			runtime,

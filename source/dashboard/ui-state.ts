@@ -34,6 +34,8 @@ export type LogView = {
 	isFiltering: boolean;
 	/** Rows from the end; 0 follows it. */
 	back: number;
+	/** Columns of each line that are out of sight at the left. */
+	column: number;
 };
 
 /** The wishes for a new VM. */

@@ -78,7 +78,7 @@ const masks = [
 		by: (id: string) => id.replaceAll(/\w/g, '#'),
 	},
 	{pattern: /\/tmp\/g-\w{6}/g, by: () => '/tmp/g-######'},
-	digits(/\d{4}-\d\d-\d\dT[\d:.]+Z/g),
+	digits(/\d{4}-\d\d-\d\d(?:T[\d:.]+Z| \d\d:\d\d\b)/g),
 	digits(/(?<=-)\d{8}-\d{6}\b/g),
 	digits(/(?<=127\.0\.0\.1:)\d+/g),
 	digits(/\b\d\d:\d\d:\d\d\b/g),

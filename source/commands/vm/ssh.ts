@@ -2,9 +2,10 @@ import * as z from 'zod';
 import {command} from '../../command-line/command.js';
 import type {Context} from '../../command-line/context.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
+import {deadlineSignal} from '../../platform/waiting.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {findAccess} from '../../requestor/access.js';
-import {createRequestor} from '../../requestor/requestor.js';
+import {createRequestor, withRequestor} from '../../requestor/requestor.js';
 import {connectBySsh, type SshTarget} from '../../requestor/ssh.js';
 import {readSshOptions} from '../../requestor/ssh-options.js';
 
@@ -40,13 +41,29 @@ const definition = command({
 			? await runForScripts(target, words, foreign, {result, signal})
 			: await connectBySsh(target, words, foreign);
 		if (status === 255) {
-			note(`See how the VM is with: golem vm info ${name}`);
+			note(await describeRefusal({paths, sources}, name, signal));
 		}
 
 		return status;
 	},
 });
 
+/** What its provider says of a VM that let nobody in, in the time that a person waits for that. */
+async function describeRefusal(
+	context: Pick<Context, 'paths' | 'sources'>,
+	name: string,
+	signal: AbortSignal,
+): Promise<string> {
+	const status = await withRequestor(context, async requestor => {
+		const vm = await requestor.ask(await requestor.rental(name), deadlineSignal(answerTimeoutMs, signal));
+		return vm.status;
+	}).catch(() => undefined);
+	return status === 'stopped'
+		? `${name} is stopped. Turn it on with: golem vm start ${name}`
+		: `See how the VM is with: golem vm info ${name}`;
+}
+
+const answerTimeoutMs = 3000;
 /** Of each stream. */
 const mostBytes = 16 * 1024 * 1024;
 

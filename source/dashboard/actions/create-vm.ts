@@ -6,7 +6,7 @@ import {mustListen} from '../../requestor/reachability.js';
 import {type RentOptions, rentVm} from '../../requestor/rent.js';
 import {shortId, sizeText} from '../columns.js';
 import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
-import {type FormField, type FormView, topView, withoutTopView, withTopView} from '../ui-state.js';
+import {type FormField, type FormView, topView, vmInView, withoutTopView, withTopView} from '../ui-state.js';
 import type {Actions} from './action.js';
 
 const anyProvider = '';
@@ -184,7 +184,7 @@ export async function createInView(
 ): Promise<void> {
 	const {requestor, signal, keymap} = runtime;
 	const {name} = wishes;
-	await carryOut(runtime, {title: creationOf(name), command, vm: name}, async ({step}) => {
+	const isDone = await carryOut(runtime, {title: creationOf(name), command, vm: name}, async ({step}) => {
 		await rentVm(requestor, {
 			...wishes,
 			timeoutMs,
@@ -194,6 +194,11 @@ export async function createInView(
 		});
 		return `${name} is ready; ${keymap.keysOf('vm.ssh')[0]} opens a shell in it.`;
 	});
+	const {ui, tables, picture} = runtime;
+	// Who still looks at it goes on with it.
+	if (isDone && vmInView(ui.get()) === name) {
+		ui.update(state => tables.act(state, picture.get(), 'vms', {type: 'select', key: name}));
+	}
 }
 
 const creationOf = (name: string) => `Creating ${name}`;

@@ -138,6 +138,7 @@ function newLogView(title: string, command: string): LogView {
 		filter: '',
 		isFiltering: false,
 		back: 0,
+		column: 0,
 	};
 }
 

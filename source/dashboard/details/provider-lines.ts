@@ -1,4 +1,5 @@
 import {sparklineText} from '../../components/sparkline.js';
+import {localTime} from '../../platform/local-time.js';
 import type {Resources} from '../../protocol/resources.js';
 import type {DirectoryEntry} from '../../requestor/provider-directory.js';
 import {addressOf} from '../../requestor/requestor.js';
@@ -44,8 +45,8 @@ export function providerLines(
 			['address', `${advertisement.ip_address}:${addressOf(advertisement).port}`],
 			['country', country],
 			['signature', signature[0], signature[1]],
-			['said at', timestamp],
-			['heard at', updated_at],
+			['said at', localTime(timestamp)],
+			['heard at', updated_at && localTime(updated_at)],
 			['images', images?.join(', ')],
 			['short of', over_threshold?.join(', '), 'yellow'],
 			...others.map(([key, value]) => [key.replaceAll('_', ' '), JSON.stringify(value)] as const),

@@ -1,5 +1,6 @@
 import {sparklineText} from '../../components/sparkline.js';
 import {duration} from '../../hosting/ports-text.js';
+import {localTime} from '../../platform/local-time.js';
 import {percent, sizeText, sshAddress, statusColor} from '../columns.js';
 import type {UsageSample, VmView} from '../picture.js';
 import type {Line} from '../screen/lines.js';
@@ -22,7 +23,7 @@ export function vmLines(vm: VmView, width: number, now: number): Line[] {
 			['size', `${sizeText(rental.resources)} (cores, memory, disk)`],
 			['image', vm.vm?.image ?? rental.image],
 			['id', rental.vm_id ?? 'not confirmed by its provider'],
-			['created', rental.created_at],
+			['created', localTime(rental.created_at)],
 		]),
 		...heading('Access'),
 		...facts([

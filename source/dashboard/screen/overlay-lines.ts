@@ -1,4 +1,4 @@
-import {truncateText} from '../../components/display-text.js';
+import {displayText, dropColumns, truncateText} from '../../components/display-text.js';
 import {matchesQuery, parseQuery} from '../../components/fuzzy.js';
 import {writtenText} from '../../components/text-field.js';
 import {formCommand} from '../actions/create-vm.js';
@@ -112,12 +112,13 @@ export function logLines(view: LogView, height: number): Line[] {
 		],
 		...(lines.length === 0
 			? [dim('nothing to show')]
-			: lines.slice(Math.max(0, end - rows), end).map(logLine)),
+			: lines.slice(Math.max(0, end - rows), end).map(line => logLine(line, view.column))),
 	];
 }
 
-function logLine(text: string): Line {
-	const level = /^\S+ (error|fatal|warn)\b/.exec(text)?.[1];
+function logLine(line: string, column: number): Line {
+	const level = /^\S+ (error|fatal|warn)\b/.exec(line)?.[1];
 	const color = level === 'warn' ? 'yellow' : level === undefined ? undefined : 'red';
+	const text = column === 0 ? line : `‹${dropColumns(displayText(line), column)}`;
 	return [{text, ...(color ? {style: {color}} : {})}];
 }

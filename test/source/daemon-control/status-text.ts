@@ -29,7 +29,8 @@ test('a status is told in lines that fit, with figures within figures on lines o
 		lines.every(line => line.length <= 80),
 		lines.join('\n'),
 	);
-	t.true(lines.includes('resources available   cpu 2, memory 4, storage 50'));
+	t.true(lines.includes('resources available   cpu 2 cores, memory 4 GB, storage 50 GB'));
+	t.true(lines.includes('load percent          cpu 12 %, memory 40 %'));
 	t.true(lines.includes('images                micro, debian'));
 	t.true(lines.includes('verification skipped  no'));
 	t.true(lines.includes('public ip             -'));

@@ -1,5 +1,6 @@
 import test from 'ava';
-import {scrollLog, shownLines, withLog, withLogLines} from '../../../source/dashboard/log-view.js';
+import {scrollLog, shiftLog, shownLines, withLog, withLogLines} from '../../../source/dashboard/log-view.js';
+import {logLines} from '../../../source/dashboard/screen/overlay-lines.js';
 import {type LogView, topView, withView} from '../../../source/dashboard/ui-state.js';
 import {createStage, type Stage, uiState} from './_stand-ins.js';
 
@@ -21,6 +22,7 @@ function log(change: Partial<LogView> = {}): LogView {
 		filter: '',
 		isFiltering: false,
 		back: 0,
+		column: 0,
 		...change,
 	};
 }
@@ -142,4 +144,28 @@ test('a filter may be pasted into a log', t => {
 	const stage = openLog(t);
 	stage.type(`/${esc}[200~ten\n${esc}[201~\r`);
 	t.is(seenLog(stage).filter, 'ten');
+});
+
+test('a line that is wider than the screen is read by going sideways, as far as there is anything', t => {
+	const view = log({lines: ['short', `${'0123456789'.repeat(5)}ü`]});
+	const seen = (shifted: LogView) =>
+		logLines(shifted, 10)
+			.slice(1)
+			.map(line => line[0]?.text);
+	t.deepEqual(seen(view), view.lines);
+	const shifted = shiftLog(view, 20);
+	t.deepEqual(seen(shifted), ['‹', `‹${'0123456789'.repeat(3)}ü`]);
+	t.deepEqual(seen(shiftLog(shifted, 1000)), ['‹', '‹ü']);
+	t.deepEqual(seen(shiftLog(shifted, -1000)), view.lines);
+});
+
+test('→ and ← go sideways in a log', t => {
+	const stage = openLog(t);
+	stage.ui.update(ui =>
+		withLog(ui, seenLog(stage).id, known => ({...known, lines: ['0123456789'.repeat(5)]})),
+	);
+	stage.type('l');
+	t.is(seenLog(stage).column, 20);
+	stage.type('h');
+	t.is(seenLog(stage).column, 0);
 });

@@ -177,6 +177,7 @@ test('what the form says is rented, step by step, with the command that does the
 	const orders: CreateVmBody[] = [];
 	const {requestor, rentals} = await rentingRequestor(t, async body => {
 		orders.push(body);
+		rentInPicture(stage, {another: 'running', web: 'creating'});
 	});
 	const stage = openForm(t, {requestor});
 	stage.type(`c\u0015web${down}${right}\r`);
@@ -206,6 +207,8 @@ test('what the form says is rented, step by step, with the command that does the
 	rentInPicture(stage, {another: 'running', web: 'running'});
 	stage.type('y');
 	t.is(stage.message(), 'Copied: golem vm ssh web', 'its keys work where it was created');
+	stage.type(esc);
+	t.is(stage.ui.get().tables.vms.selectedKey, 'web', 'and it is the one that is selected from then on');
 });
 
 test('a creation that was cut short is finished by starting the VM, with the order as it was', async t => {
