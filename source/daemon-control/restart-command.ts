@@ -60,7 +60,7 @@ async function restartProcess(
 	}
 
 	const environment = environmentOf(paths, start);
-	await refuseBadSettings(name, environment, signal);
+	await refuseBadStart(name, paths, environment, signal);
 	const pid = await stopAndTell(name, context);
 	const {status} = await startAndExplain(name, context, environment);
 	return {status, wasRunning: pid !== undefined};
@@ -73,7 +73,7 @@ async function restartService(
 	{running, service}: {running: Running | undefined; service: Service},
 ): Promise<Restarted> {
 	const {paths, note, signal} = context;
-	await refuseBadSettings(name, serviceEnvironment(paths), signal);
+	await refuseBadStart(name, paths, serviceEnvironment(paths), signal);
 	if (!(await isUpToDate(service))) {
 		note(
 			`${service.file} is not as this golem would write it. Have it written anew with: golem ${name} install-service`,
@@ -101,6 +101,29 @@ function environmentOf(paths: Paths, start: Start | undefined): NodeJS.ProcessEn
 }
 
 /** What would not start again is not stopped. */
+async function refuseBadStart(
+	name: DaemonName,
+	paths: Paths,
+	environment: NodeJS.ProcessEnv,
+	signal: AbortSignal,
+): Promise<void> {
+	await refuseBadSettings(name, environment, signal);
+	if (name === 'provider') {
+		await refuseMissingImage(paths, signal);
+	}
+}
+
+/** After an upgrade of golem the guest image may be one of before. */
+async function refuseMissingImage({images: folder}: Paths, signal: AbortSignal): Promise<void> {
+	const {listImages} = await import('../setup/image.js');
+	const images = await listImages(folder, signal);
+	if (!images.some(({installed}) => installed)) {
+		throw new GolemError('IMAGE_MISSING', `There is no guest image of this version of golem in ${folder}.`, {
+			hint: 'The provider was left as it is. Build an image first, with: golem setup',
+		});
+	}
+}
+
 async function refuseBadSettings(
 	name: DaemonName,
 	environment: NodeJS.ProcessEnv,

@@ -3,6 +3,8 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {golemPaths} from '../../../source/platform/paths.js';
 import {isProcessAlive} from '../../../source/platform/process.js';
+import {version} from '../../../source/platform/program.js';
+import {versionHeader} from '../../../source/protocol/control.js';
 import {runGolem, startGolem} from '../../support/golem.js';
 import {startHttpServer} from '../../support/http-server.js';
 import {temporaryFolder} from '../../support/temporary-folder.js';
@@ -161,4 +163,32 @@ test('a stop that takes its time is told of', async t => {
 	const {exitCode, json} = await stopping.ended;
 	t.is(exitCode, 0);
 	t.deepEqual(json, {name: 'discovery', stopped: true, pid: slow.pid, service_stopped: false});
+});
+
+test('a provider whose guest image is of another version is not stopped for a start that would fail', async t => {
+	const {home, golem} = await begin(t);
+	const paths = golemPaths(home);
+	await fs.mkdir(paths.run);
+	const status = {
+		name: 'provider',
+		pid: process.pid,
+		version,
+		started_at: '2026-03-01T12:00:00.000Z',
+		listening: 'http://127.0.0.1:7466',
+		healthy: true,
+		busy_with: [],
+	};
+	const {requests} = await startHttpServer(
+		t,
+		response => response.setHeader(versionHeader, version).end(JSON.stringify(status)),
+		{path: paths.daemonSocket('provider')},
+	);
+	const {exitCode, json} = await golem('provider', 'restart', '--json');
+	t.is(exitCode, 1);
+	t.is(json.error.code, 'IMAGE_MISSING');
+	t.regex(json.error.hint, /left as it is.*golem setup/);
+	t.deepEqual(
+		requests.filter(request => !request.startsWith('GET ')),
+		[],
+	);
 });
