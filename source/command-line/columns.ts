@@ -1,4 +1,4 @@
-import {wrapWords} from '../platform/wrap-words.js';
+import {wrapWords} from '../components/wrap-words.js';
 
 /** What fits everywhere. */
 const textWidth = 80;

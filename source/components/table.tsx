@@ -4,6 +4,7 @@ import {memo, useMemo} from 'react';
 import {fitText} from './display-text.js';
 import {layoutTable, marks, type TableCell} from './table-layout.js';
 import type {TableColumn, TableRow, TableState} from './table-state.js';
+import {wrapWords} from './wrap-words.js';
 
 export type TableProps<Row> = {
 	/** The same array each time: widths and texts are computed anew when it is another one. */
@@ -43,7 +44,10 @@ export function Table<Row extends TableRow>({
 			))}
 			{rows.length === 0 && emptyText !== '' && (
 				<Text dimColor wrap="truncate">
-					{fitText(marks.other + emptyText, width)}
+					{wrapWords(emptyText, width - marks.other.length)
+						.slice(0, state.height)
+						.map(line => fitText(marks.other + line, width))
+						.join('\n')}
 				</Text>
 			)}
 		</Box>

@@ -1,8 +1,8 @@
 import chalk from 'chalk';
+import {wrapWords} from '../components/wrap-words.js';
 import {localTime} from '../platform/local-time.js';
 import type {DaemonName} from '../platform/paths.js';
 import {printable} from '../platform/printable.js';
-import {wrapWords} from '../platform/wrap-words.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import type {End, LastWords} from './last-words.js';
 

@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import {wrapWords} from '../platform/wrap-words.js';
+import {wrapWords} from '../components/wrap-words.js';
 import {type Check, hindrances, thingsToMend, type Verdict} from './doctor-check.js';
 
 /** A colour only repeats what sign and word say. */

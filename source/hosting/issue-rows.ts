@@ -1,5 +1,5 @@
 import type {Span} from '../components/text-line.js';
-import {wrapWords} from '../platform/wrap-words.js';
+import {wrapWords} from '../components/wrap-words.js';
 import type {PortIssue} from '../protocol/control.js';
 import {issueLines} from './ports-text.js';
 

@@ -75,20 +75,21 @@ function keySpans(runtime: Runtime, ui: UiState): Span[] {
 
 type KeyEntry = {key: string; label: string; isPossible: boolean; isGeneral?: boolean};
 
-/** Those that fit; the ways out and to everything else are always among them. */
+/** Those that fit, of those that can be used first; the ways out and to everything else are always among them. */
 function fitting(entries: readonly KeyEntry[], columns: number): KeyEntry[] {
 	const widthOf = ({key, label}: KeyEntry) => displayWidth(displayText(`${key} ${label}`)) + 2;
 	const general = entries.filter(({isGeneral}) => isGeneral);
+	const others = entries.filter(({isGeneral}) => !isGeneral);
 	let left = columns - general.reduce((sum, entry) => sum + widthOf(entry), 0);
-	const fits = entries.filter(entry => {
-		if (entry.isGeneral) {
-			return false;
-		}
-
-		left -= widthOf(entry);
-		return left >= 0;
-	});
-	return [...fits, ...general];
+	const fits = new Set(
+		others
+			.toSorted((one, other) => Number(other.isPossible) - Number(one.isPossible))
+			.filter(entry => {
+				left -= widthOf(entry);
+				return left >= 0;
+			}),
+	);
+	return [...others.filter(entry => fits.has(entry)), ...general];
 }
 
 /** `back` leads nowhere from the main view, unless out of a filter. */

@@ -1,5 +1,5 @@
 import {gridShape, PortGrid} from '../../components/port-grid.js';
-import {type Span, TextLine} from '../../components/text-line.js';
+import {TextLine} from '../../components/text-line.js';
 import {
 	apiWords,
 	describeHiddenPorts,
@@ -16,7 +16,7 @@ import type {Layout} from '../layout.js';
 import {gridRoom} from '../ports-grid.js';
 import type {Runtime} from '../runtime.js';
 import type {UiState} from '../ui-state.js';
-import {Lines} from './lines.js';
+import {type Line, Lines, wrapLine} from './lines.js';
 import {Pane} from './pane.js';
 import {useSelected} from './use-selected.js';
 
@@ -37,6 +37,7 @@ export function PortsPane({runtime, layout}: {readonly runtime: Runtime; readonl
 				<Lines
 					width={area.width}
 					height={area.height - 1}
+					wraps
 					lines={[
 						[{text: '  No provider runs on this machine.', style: {dimColor: true}}],
 						[{text: '  Rent it out: 4 goes to the daemons, u starts the provider.', style: {dimColor: true}}],
@@ -70,7 +71,7 @@ function PortsView({
 	const ready = readiness(report);
 	const api = apiWords(report.api);
 	const progress = isUnderWay(verification) ? ` ${verification.settled}/${verification.total}` : '';
-	const lines: Span[][] = [
+	const lines: Line[] = [
 		[
 			{
 				text: `${isApiSelected ? '› ' : '  '}API ${report.api.port}: ${api.text}`,
@@ -91,10 +92,13 @@ function PortsView({
 		],
 		[{text: '  '}, ...portLegend(report.ports, marks)],
 	];
+	const wrapped = lines.flatMap(line => wrapLine(line, width));
+	// The ports come first: words are told in whole where rows are left.
+	const hasRoom = wrapped.length - lines.length <= room.rows - shape.rows && shape.shown === cells.length;
 	return (
 		<>
-			{lines.map((spans, index) => (
-				// biome-ignore lint/suspicious/noArrayIndexKey: four rows, always the same ones.
+			{(hasRoom ? wrapped : lines).map((spans, index) => (
+				// biome-ignore lint/suspicious/noArrayIndexKey: rows of the screen have no other identity.
 				<TextLine key={index} spans={spans} width={width} />
 			))}
 			<PortGrid

@@ -193,3 +193,24 @@ test('a row that looks as before is not drawn anew', t => {
 	t.false(looksSame(line(web), line({...web, load: 5})));
 	t.false(looksSame(line(web), line(web, 'focused')));
 });
+
+test('what is said of a table without rows goes on in the next row, as far as there are any', t => {
+	const text = 'You have no VMs. c creates one.';
+	const shown = (height: number) =>
+		renderToString(
+			<Table
+				columns={columns}
+				rows={[]}
+				state={{...emptyTable, height}}
+				width={20}
+				isFocused
+				emptyText={text}
+			/>,
+			{columns: 20},
+		)
+			.split('\n')
+			.slice(1)
+			.map(line => line.trimEnd());
+	t.deepEqual(shown(3), ['  You have no VMs. c', '  creates one.', '']);
+	t.deepEqual(shown(1), ['  You have no VMs. c']);
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {wrapWords} from '../../../source/platform/wrap-words.js';
+import {wrapWords} from '../../../source/components/wrap-words.js';
 
 test('long lines break between words, and what follows is as far in, and the continuation more', t => {
 	t.deepEqual(wrapWords('  one two three', 10), ['  one two', '  three']);
