@@ -28,14 +28,13 @@ export type DiscoveryApiOptions = {
 	/** Is each search, and each advertisement as it came, to be logged? */
 	logsDetails?: boolean;
 	onChange: () => void;
-	now?: () => number;
 };
 
 /** The public API of discovery. */
 export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
-	const {registry, requireSignatures, allowPrivate, onChange, now = Date.now} = options;
+	const {registry, requireSignatures, allowPrivate, onChange} = options;
 	const {names = [], logsDetails = false} = options;
-	const authenticate = createWithdrawalAuthenticator(names, now);
+	const authenticate = createWithdrawalAuthenticator(names);
 
 	return [
 		route({
@@ -58,8 +57,8 @@ export function discoveryRoutes(options: DiscoveryApiOptions): Route[] {
 					}),
 			async handle(request) {
 				const credentials = requireSignatures
-					? checkStatement(request, now())
-					: readUnsignedCredentials(request, now());
+					? checkStatement(request, Date.now())
+					: readUnsignedCredentials(request, Date.now());
 				checkAddress(request.body.ip_address, allowPrivate);
 				const advertisement = await registry.put({
 					...request.body,

@@ -10,9 +10,8 @@ has to be for one of them, whatever Host says, which a proxy may have changed as
 */
 export function createWithdrawalAuthenticator(
 	names: readonly string[],
-	now: () => number,
 ): (request: Pick<ApiRequest, 'method' | 'path' | 'headers' | 'rawBody'>) => string {
-	const authenticate = createRequestAuthenticator('Provider', now);
+	const authenticate = createRequestAuthenticator('Provider');
 	return request => {
 		if (names.length === 0) {
 			return authenticate(request, request.headers.host ?? '');

@@ -42,7 +42,7 @@ export type SshProxyLimits = ConnectionLimits &
 		waitMs: number;
 	};
 
-export const defaultSshProxyLimits = {
+const defaultSshProxyLimits = {
 	connections: 1024,
 	waiting: 64,
 	waitMs: 60_000,

@@ -85,7 +85,7 @@ export function createHttpApi(options: HttpApiOptions): http.Server {
 			response.setHeader('Connection', 'close');
 		}
 
-		handle({incoming, response, id, seen, log: requestLog, signal: callerSignal})
+		handle({incoming, response, seen, log: requestLog, signal: callerSignal})
 			.finally(() => socket.setTimeout(answerTimeoutMs))
 			.then(answer =>
 				sendAnswer(response, answer, {signal: callerSignal, onHead: status => finish({status})}),

@@ -6,7 +6,7 @@ import {parseJson, parseWith, readBody} from './request-body.js';
 import {unknownRoute} from './request-log.js';
 import {type ApiAnswer, type ApiRequest, createRouteTable, type RequestLimit, type Route} from './router.js';
 
-const defaultBodyLimit = 64 * 1024;
+const bodyLimit = 64 * 1024;
 
 export type RequestHandlerOptions = {
 	routes: readonly Route[];
@@ -22,7 +22,6 @@ export type RequestHandlerOptions = {
 export type Arrival = {
 	incoming: http.IncomingMessage;
 	response: http.ServerResponse;
-	id: string;
 	/** Where its route is noted as soon as it is known. */
 	seen: {route: string};
 	log: Log;
@@ -38,7 +37,7 @@ export function createRequestHandler({
 }: RequestHandlerOptions): (arrival: Arrival) => Promise<ApiAnswer> {
 	const find = createRouteTable(routes);
 	const findClientAddress = createClientAddressFinder(trustedProxies);
-	return async ({incoming, response, id, seen, log, signal}) => {
+	return async ({incoming, response, seen, log, signal}) => {
 		guard?.(incoming);
 		const {headers, method = 'GET'} = incoming;
 		const path = toOriginForm(incoming.url ?? '/');
@@ -57,10 +56,9 @@ export function createRequestHandler({
 		}
 
 		const {route, params} = match.result;
-		const rawBody = await readBody(incoming, route.bodyLimit ?? defaultBodyLimit);
+		const rawBody = await readBody(incoming, bodyLimit);
 		return route.handle({
 			...arrived,
-			id,
 			params,
 			query: route.query
 				? parseWith(route.query, Object.fromEntries(new URLSearchParams(search)), 'query')

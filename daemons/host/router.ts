@@ -6,8 +6,6 @@ import type {SignerRole} from '../../source/protocol/signed-request.js';
 
 /** A request after the router has checked it; what a handler works with. */
 export type ApiRequest<Query = unknown, Body = unknown> = {
-	/** Names this request in the logs. */
-	id: string;
 	method: string;
 	/** Path with query, as sent. */
 	path: string;
@@ -78,8 +76,6 @@ export type Route<Query = unknown, Body = unknown> = {
 	body?: z.ZodType<Body>;
 	/** The code for faults in that field of the body and in nothing else; REQ_001 for all others. */
 	faultCodes?: Readonly<Record<string, ErrorCode>>;
-	/** Bytes; 64 KiB where nothing is said. */
-	bodyLimit?: number;
 	/** Instead of the limit that the whole API has. */
 	limit?: RequestLimit | 'none';
 	/** Any JSON with status 200 where nothing is said. */

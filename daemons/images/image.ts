@@ -7,7 +7,7 @@ import {hostArchitecture} from './architecture.js';
 import {catalogue} from './catalogue.js';
 
 /** Manifest of a built image. File names are relative to the image's folder. */
-export const imageSchema = z.object({
+const imageSchema = z.object({
 	name: z.string(),
 	description: z.string(),
 	/** Version of what it was built from and how; an image of another recipe has to be built again. */
@@ -42,7 +42,7 @@ export const manifestFile = 'image.json';
 
 /** The file beside the builds of an image that says which is the current one, and its shape. */
 export const currentFile = 'current.json';
-export const currentSchema = z.object({build: z.string().regex(/^[\w-]+$/)});
+const currentSchema = z.object({build: z.string().regex(/^[\w-]+$/)});
 
 /**
 Finds the current build of an image, or undefined if there is none that this program can use: none built, another

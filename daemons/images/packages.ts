@@ -4,7 +4,7 @@ import {buildFailed} from './errors.js';
 import {type HostTool, isInstalled} from './tools.js';
 
 /** What `golem setup` must see installed before an image can be built. */
-export const imageBuildRequirements: readonly HostTool[] = [
+const imageBuildRequirements: readonly HostTool[] = [
 	{tool: 'apt-cache', debianPackage: 'apt'},
 	{tool: 'apt-get', debianPackage: 'apt'},
 	{tool: 'dpkg-deb', debianPackage: 'dpkg'},

@@ -35,9 +35,7 @@ export type VmRegistry = {
 	add(record: VmRecord): VmEntry;
 	/** Changes a record in memory only: what it holds is held from now on. */
 	update(id: string, changes: Partial<VmRecord>): VmRecord;
-	/** Changes a record in memory, then on disk. @throws where it cannot be written; memory has the change all the same */
-	change(id: string, changes: Partial<VmRecord>): Promise<VmRecord>;
-	/** As `change`, for what was only observed: a full disk does not undo what is so. It is written when there is room. */
+	/** Changes a record in memory, then on disk. A full disk does not undo what is so: it is written when there is room. */
 	note(id: string, changes: Partial<VmRecord>): Promise<VmRecord>;
 	/** Takes a VM out of memory and off the disk. */
 	remove(id: string): Promise<void>;
@@ -126,11 +124,6 @@ export function createVmRegistry({
 		records: () => [...entries.values()].map(({state}) => state.get().record),
 		add,
 		update,
-		async change(id, changes) {
-			const record = update(id, changes);
-			await store.set(record);
-			return record;
-		},
 		async note(id, changes) {
 			const record = update(id, changes);
 			try {

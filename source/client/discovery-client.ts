@@ -5,7 +5,6 @@ import {
 	type AdvertisementBody,
 	type AdvertisementQuery,
 	advertisementSchema,
-	isAdvertisementGenuine,
 	signAdvertisement,
 } from '../protocol/advertisement.js';
 import type {Identity} from '../protocol/identity.js';
@@ -32,8 +31,6 @@ export type PageAnswer = {serverTimeMs: number | undefined} & (
 
 /** A discovery server, spoken to over its public API. */
 export type DiscoveryClient = {
-	/** Providers that have at least that much; those whose signature is not their own are left out. */
-	find(query: AdvertisementQuery, signal?: AbortSignal): Promise<Advertisement[]>;
 	/** One page, or `unchanged` where it still is what came with that ETag. */
 	page(
 		query: AdvertisementQuery,
@@ -65,15 +62,6 @@ export function createDiscoveryClient(url: string): DiscoveryClient {
 	});
 	const path = '/api/v1/advertisements';
 	return {
-		async find(query, signal) {
-			// One by one: an advertisement this version cannot read must not hide the others.
-			const found = await client.send('GET', `${path}?${parametersOf(query)}`, z.array(z.unknown()), {
-				signal,
-			});
-			return found
-				.map(entry => advertisementSchema.safeParse(entry))
-				.flatMap(({data}) => (data && isAdvertisementGenuine(data) ? [data] : []));
-		},
 		async page(query, {etag, cursor} = {}, signal) {
 			const pagePath = `${path}?${parametersOf(cursor === undefined ? query : {...query, cursor})}`;
 			const answer = await client.getIfChanged(pagePath, z.array(z.unknown()), {etag, signal});
@@ -124,7 +112,10 @@ function parametersOf(query: AdvertisementQuery): URLSearchParams {
 	);
 }
 
-/** A thousand take 20 ms: others have their turn in between. */
+/**
+One by one: an advertisement this version cannot read must not hide the others. A thousand take 20 ms: others have their
+turn in between.
+*/
 async function readEach(entries: readonly unknown[]): Promise<Advertisement[]> {
 	const read: Advertisement[] = [];
 	for (const [index, entry] of entries.entries()) {

@@ -42,7 +42,7 @@ export function flagType(schema: z.ZodType): 'boolean' | 'number' | 'string' {
 }
 
 /** Is it on unless `--no-…` says otherwise? */
-export function isOnByDefault(schema: z.ZodType): boolean {
+function isOnByDefault(schema: z.ZodType): boolean {
 	return schema instanceof z.ZodDefault && schema.def.defaultValue === true;
 }
 

@@ -37,7 +37,7 @@ export function fittedTable<Row>(
 }
 
 /** Undefined where what is printed goes into a file or to a program. */
-export function terminalWidth(): number | undefined {
+function terminalWidth(): number | undefined {
 	return process.stdout.isTTY ? process.stdout.columns || undefined : undefined;
 }
 

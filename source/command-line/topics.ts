@@ -30,7 +30,7 @@ export const topicSummaries: Readonly<Record<TopicName, string>> = {
 };
 
 /** What each exit status says. */
-export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
 	done: 'done',
 	failed: 'failed',
 	usage: 'wrong usage: a flag, an argument or a setting',

@@ -10,21 +10,13 @@ export type ListPickerProps = {
 	readonly state: PickerState;
 	readonly width: number;
 	readonly placeholder?: string;
-	/** Shown where nothing answers. */
-	readonly emptyText?: string;
 };
 
 const prompt = '> ';
 const marks = {selected: '› ', other: '  '} as const;
 
 /** A query, and under it what answers; one row higher than the state says. */
-export function ListPicker({
-	items,
-	state,
-	width,
-	placeholder = '',
-	emptyText = 'nothing found',
-}: ListPickerProps) {
+export function ListPicker({items, state, width, placeholder = ''}: ListPickerProps) {
 	const matches = useMemo(() => pickerMatches(items, state.query.text), [items, state.query.text]);
 	const index = Math.min(state.index, matches.length - 1);
 	const top = scrollTo(index, {top: state.top, height: state.height, count: matches.length});
@@ -41,7 +33,7 @@ export function ListPicker({
 			))}
 			{matches.length === 0 && (
 				<Text dimColor wrap="truncate">
-					{fitText(marks.other + emptyText, width)}
+					{fitText(`${marks.other}nothing found`, width)}
 				</Text>
 			)}
 		</Box>

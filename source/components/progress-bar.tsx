@@ -7,27 +7,17 @@ export type ProgressBarProps = {
 	readonly width: number;
 	/** What the part that is done, and the rest, are drawn with. */
 	readonly symbols: {readonly full: string; readonly empty: string};
-	readonly color?: string;
-	/** What stands before and after it. */
-	readonly before?: readonly Span[];
-	readonly after?: readonly Span[];
+	/** What stands after it. */
+	readonly after: readonly Span[];
 };
 
 /** A bar in a row of its own. Only a whole is drawn as whole, and only nothing as nothing. */
-export function ProgressBar({
-	fraction,
-	width,
-	symbols,
-	color = 'green',
-	before = [],
-	after = [],
-}: ProgressBarProps) {
+export function ProgressBar({fraction, width, symbols, after}: ProgressBarProps) {
 	const full = filledColumns(fraction, width);
 	return (
 		<TextLine
 			spans={[
-				...before,
-				{text: symbols.full.repeat(full), style: {color}},
+				{text: symbols.full.repeat(full), style: {color: 'green'}},
 				{text: symbols.empty.repeat(width - full), style: {dimColor: true}},
 				...after,
 			]}

@@ -45,7 +45,7 @@ const FixedLine = memo(function FixedLine({text, width}: {readonly text: string;
 });
 
 /** The row with its styles, in exactly that many columns. */
-export function styledText(spans: readonly Span[], width: number): string {
+function styledText(spans: readonly Span[], width: number): string {
 	let left = width;
 	const pieces = spans.map(({text, style = {}}) => {
 		const shown = left > 0 ? truncateText(text, left) : '';

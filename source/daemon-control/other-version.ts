@@ -3,7 +3,7 @@ import {version} from '../platform/program.js';
 import type {DaemonStatus} from '../protocol/control.js';
 
 /** What brings a daemon to the version that is installed. */
-export function restartCommandLine(name: DaemonName): string {
+function restartCommandLine(name: DaemonName): string {
 	return `golem ${name} stop && golem ${name} --detach`;
 }
 

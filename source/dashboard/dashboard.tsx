@@ -9,7 +9,6 @@ import {openTerminal, type Terminal} from '../terminal/terminal.js';
 import {handle} from './controller.js';
 import {rememberFree} from './free-over-time.js';
 import {createKeymap} from './keymap.js';
-import {leastSize} from './layout.js';
 import {emptyPicture, type Picture} from './picture.js';
 import {messageOf, type Runtime} from './runtime.js';
 import {App} from './screen/app.js';
@@ -39,7 +38,6 @@ export async function runDashboard(context: Context): Promise<number> {
 		describe: error => describeCrash(error, context),
 		onSignal: () => leaving.abort(),
 		title: 'golem',
-		minimum: leastSize,
 	});
 	terminal.size.onChange(size => ui.update(state => ({...state, size})));
 	ui.update(state => ({...state, size: terminal.size.current()}));
@@ -80,7 +78,6 @@ async function showHome(
 		paths,
 		userPaths: context.paths,
 		isDemo,
-		sources: settings,
 		requestor: sources.requestor,
 		directory: sources.directory,
 		picture,

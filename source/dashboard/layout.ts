@@ -15,9 +15,9 @@ export type Layout = {
 
 export const leastSize = {columns: 60, rows: 16} as const;
 const tilesFrom = {columns: 100, rows: 30} as const;
-export const headerRows = 2;
+const headerRows = 2;
 /** The remark, and the keys. */
-export const footerRows = 2;
+const footerRows = 2;
 /** Of each pane's rectangle. */
 export const paneTitleRows = 1;
 const daemonRows = 6;

@@ -5,7 +5,7 @@ import {layoutOf, paneTitleRows} from './layout.js';
 import type {UiState} from './ui-state.js';
 
 /** Rows of the pane that are not the grid's: the API, the state, the counts. */
-export const rowsBesideGrid = 4;
+const rowsBesideGrid = 4;
 
 /** The cells of the ports pane, and the room they have. */
 export function gridRoom(

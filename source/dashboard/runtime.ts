@@ -1,5 +1,4 @@
 import type {Paths} from '../platform/paths.js';
-import type {SettingSources} from '../platform/settings.js';
 import type {ProviderDirectory} from '../requestor/provider-directory.js';
 import type {Requestor} from '../requestor/requestor.js';
 import type {Keymap} from './keymap.js';
@@ -11,7 +10,6 @@ import {type Activity, topView, type UiState, vmInView, withActivity, withView} 
 /** All that an action works with. */
 export type Runtime = {
 	paths: Paths;
-	sources: SettingSources;
 	requestor: Requestor;
 	picture: Store<Picture>;
 	ui: Store<UiState>;

@@ -74,7 +74,7 @@ export function portCells(ports: readonly PortStatus[], {port: mark}: Glyphs): G
 }
 
 /** How many look how; none that is not there. */
-export function countLooks(ports: readonly PortStatus[]): Array<{look: PortLook; count: number}> {
+function countLooks(ports: readonly PortStatus[]): Array<{look: PortLook; count: number}> {
 	return (Object.keys(portLooks) as PortLook[])
 		.map(look => ({look, count: ports.filter(port => lookOf(port) === look).length}))
 		.filter(({count}) => count > 0);
@@ -127,7 +127,7 @@ export function portRanges(
 const rangesTold = 5;
 
 /** `98 of 100 ports verified; 2 unreachable: 50801, 50813 (Connection timed out)`. */
-export function resultLine({ports, verification_skipped}: PortsReport, dash = 'â€“'): string {
+export function resultLine({ports, verification_skipped}: PortsReport): string {
 	const good = ports.filter(({state}) => state === 'verified').length;
 	const groups = new Map<string, {state: PortState; reason: string | null; ports: number[]}>();
 	for (const {state, reason, port} of ports.filter(({state}) => state !== 'verified')) {
@@ -139,7 +139,7 @@ export function resultLine({ports, verification_skipped}: PortsReport, dash = 'â
 
 	const rest = [...groups.values()].map(
 		({state, reason, ports: numbers}) =>
-			`${numbers.length} ${portLooks[state].words}: ${portRanges(numbers, {most: rangesTold, dash})}${reason ? ` (${reason})` : ''}`,
+			`${numbers.length} ${portLooks[state].words}: ${portRanges(numbers, {most: rangesTold})}${reason ? ` (${reason})` : ''}`,
 	);
 	return [
 		`${good} of ${count(ports.length, 'port')} verified${verification_skipped ? ' (not tried: verification is switched off)' : ''}`,

@@ -47,8 +47,10 @@ export async function waitUntilProcessGone(pid: number, timeoutMs: number): Prom
 	return gone ?? false;
 }
 
+const killTimeoutMs = 5000;
+
 /** Ends a process at once and waits until it is gone. One that is gone already is fine. */
-export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> {
+export async function killProcess(pid: number): Promise<void> {
 	try {
 		process.kill(pid, 'SIGKILL');
 	} catch (error) {
@@ -57,7 +59,7 @@ export async function killProcess(pid: number, timeoutMs = 5000): Promise<void> 
 		}
 	}
 
-	await waitUntilProcessGone(pid, timeoutMs);
+	await waitUntilProcessGone(pid, killTimeoutMs);
 }
 
 /**

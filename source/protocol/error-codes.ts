@@ -51,14 +51,12 @@ export class ApiError extends GolemError {
 
 	constructor(code: ErrorCode, message: string, options: ApiErrorOptions = {}) {
 		super(code, message, {exitCode: errorCodes[code].exitCode, ...options});
-		this.status = options.status ?? errorCodes[code].status;
+		this.status = errorCodes[code].status;
 		this.headers = options.headers ?? {};
 	}
 }
 
 export type ApiErrorOptions = GolemErrorOptions & {
-	/** Only where the contract lists a second status for the code. */
-	status?: number | undefined;
 	/** Sent with the answer, such as `Retry-After`. */
 	headers?: Record<string, string> | undefined;
 };

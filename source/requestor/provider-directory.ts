@@ -11,8 +11,6 @@ export type DirectoryEntry = {
 	readonly advertisement: Advertisement;
 	/** Did the provider itself say this? Undefined until `check` has looked. */
 	readonly isGenuine: boolean | undefined;
-	/** When this advertisement came here, in milliseconds since 1970. */
-	readonly seenAt: number;
 };
 
 export type DirectoryPicture = {
@@ -181,8 +179,8 @@ function withBest(
 		if (copy?.advertisement !== entry?.advertisement || copy?.isGenuine !== entry?.isGenuine) {
 			changed ??= new Map(entries);
 			if (copy) {
-				const {advertisement, isGenuine, seenAt} = copy;
-				changed.set(id, {advertisement, isGenuine, seenAt});
+				const {advertisement, isGenuine} = copy;
+				changed.set(id, {advertisement, isGenuine});
 			} else {
 				changed.delete(id);
 			}

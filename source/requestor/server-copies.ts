@@ -3,8 +3,6 @@ import {type Advertisement, advertisementLifetimeMs} from '../protocol/advertise
 /** An advertisement as one server has it. */
 export type Copy = {
 	readonly advertisement: Advertisement;
-	/** When it came here, by our clock. */
-	readonly seenAt: number;
 	/** When it is over, by the server's clock. */
 	readonly expiresMs: number;
 	/** Undefined until somebody looks. */
@@ -55,7 +53,7 @@ export function createServerCopies(now: () => number): ServerCopies {
 				if (copies.get(id)?.advertisement.updated_at === updated_at) {
 					hasMetKnown = true;
 				} else if (expiresMs > serverNow()) {
-					copies.set(id, {advertisement, seenAt: now(), expiresMs, isGenuine: undefined});
+					copies.set(id, {advertisement, expiresMs, isGenuine: undefined});
 					changed.add(id);
 				}
 			}

@@ -5,7 +5,7 @@ import {systemFolders} from '../platform/process.js';
 import {qemuProgram} from '../platform/qemu-program.js';
 
 /** The system package managers we know how to ask. */
-export const packageManagers = ['apt-get', 'dnf', 'pacman', 'brew'] as const;
+const packageManagers = ['apt-get', 'dnf', 'pacman', 'brew'] as const;
 export type PackageManager = (typeof packageManagers)[number];
 
 /** A program this machine needs to host VMs, and the package that brings it. */

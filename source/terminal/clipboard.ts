@@ -1,24 +1,19 @@
 import {GolemError} from '../platform/golem-error.js';
 
-export type ClipboardOptions = {
-	/** Tells what is between us and the terminal: `process.env`. */
-	environment?: NodeJS.ProcessEnv;
-	/** Terminals throw away what is longer than they like, and say nothing. */
-	maxBytes?: number;
-};
-
-const defaultMaxBytes = 100_000;
+/** Terminals throw away what is longer than they like, and say nothing. */
+const maxBytes = 100_000;
 /** GNU screen passes on strings of up to 768 characters. */
 const screenPieceLength = 512;
 
 /**
 What to send to the terminal for it to put a text into the clipboard of the machine it stands on (OSC 52), also from far
 away. Whether it does, it does not say.
+@param environment tells what is between us and the terminal
 @throws where the text is too long
 */
 export function clipboardSequence(
 	text: string,
-	{environment = process.env, maxBytes = defaultMaxBytes}: ClipboardOptions = {},
+	{environment = process.env}: {environment?: NodeJS.ProcessEnv} = {},
 ): string {
 	const bytes = Buffer.from(text);
 	if (bytes.length > maxBytes) {

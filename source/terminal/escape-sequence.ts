@@ -2,7 +2,8 @@
 export type Sequence =
 	| {kind: 'csi'; length: number; prefix: string; parameters: string; final: string}
 	| {kind: 'ss3'; length: number; parameters: string; final: string}
-	| {kind: 'string'; length: number; body: string}
+	/** A string, which only a terminal sends. */
+	| {kind: 'string'; length: number}
 	/** Not a sequence, or one that something broke off: as many characters are of no use. */
 	| {kind: 'broken'; length: number};
 
@@ -80,9 +81,8 @@ function readString(text: string): Sequence | undefined {
 	}
 
 	const length = end + 2;
-	const body = text.slice(0, length);
 	if (text[length] === '\u0007') {
-		return {kind: 'string', length: length + 1, body};
+		return {kind: 'string', length: length + 1};
 	}
 
 	if (text[length] !== '\u001B') {
@@ -94,5 +94,5 @@ function readString(text: string): Sequence | undefined {
 		return undefined;
 	}
 
-	return text[length + 1] === '\\' ? {kind: 'string', length: length + 2, body} : {kind: 'broken', length};
+	return text[length + 1] === '\\' ? {kind: 'string', length: length + 2} : {kind: 'broken', length};
 }

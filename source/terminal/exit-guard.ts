@@ -13,8 +13,6 @@ export type ExitGuardOptions = {
 	onSignal(signal: EndingSignal): void;
 	/** Where a fault means that the terminal is gone. */
 	streams: readonly EventEmitter[];
-	/** For how long a program whose terminal is gone may go on. */
-	graceMs?: number;
 };
 
 export type ExitGuard = {
@@ -26,11 +24,12 @@ export type ExitGuard = {
 };
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const defaultGraceMs = 5000;
+/** For how long a program whose terminal is gone may go on. */
+const graceMs = 5000;
 
 /** Sees to it that the terminal is usable again, however the program ends; only SIGKILL cannot be helped. */
 export function guardExit(options: ExitGuardOptions): ExitGuard {
-	const {restore, onSignal, streams, graceMs = defaultGraceMs} = options;
+	const {restore, onSignal, streams} = options;
 	let isAway = false;
 	let wasAsked = false;
 	let isGone = false;

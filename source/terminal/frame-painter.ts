@@ -1,8 +1,5 @@
 import type {Size} from './size.js';
 
-/** Where the cursor stands, counted from 0. */
-export type CursorPosition = {x: number; y: number};
-
 /** Draws whole frames, sending only the lines that changed. */
 export type FramePainter = {
 	/** What to send for the screen to show that; nothing where it does. */
@@ -14,17 +11,14 @@ export type FramePainter = {
 export type Frame = {
 	lines: readonly string[];
 	size: Size;
-	/** Where a text is typed; it is hidden otherwise. */
-	cursor: CursorPosition | undefined;
 };
 
 const beginSynchronized = '\u001B[?2026h';
 const endSynchronized = '\u001B[?2026l';
 const plainStyle = '\u001B[0m';
 const eraseLine = '\u001B[2K';
-const hideCursor = '\u001B[?25l';
-const showCursor = '\u001B[?25h';
-const moveTo = (x: number, y: number) => `\u001B[${y + 1};${x + 1}H`;
+/** To its beginning; rows are counted from 0. */
+const moveToRow = (row: number) => `\u001B[${row + 1};1H`;
 
 /**
 A painter for a screen of which nothing is known. Each line goes to its own place and is erased before it is drawn, so
@@ -32,22 +26,19 @@ nothing scrolls, the last line can be used, and nothing outside of the lines tha
 */
 export function createFramePainter(): FramePainter {
 	let shown: readonly string[] | undefined;
-	let shownCursor = '';
 	return {
-		paint({lines, size, cursor}) {
+		paint({lines, size}) {
 			const drawn = Array.from({length: size.rows}, (_, row) => lines[row] ?? '');
 			const before = shown?.length === size.rows ? shown : undefined;
 			const changes = drawn
-				.map((line, row) => (line === before?.[row] ? '' : moveTo(0, row) + plainStyle + eraseLine + line))
+				.map((line, row) => (line === before?.[row] ? '' : moveToRow(row) + plainStyle + eraseLine + line))
 				.join('');
-			const placed = cursor ? moveTo(cursor.x, cursor.y) + showCursor : '';
-			if (changes === '' && placed === shownCursor) {
+			if (changes === '') {
 				return '';
 			}
 
 			shown = drawn;
-			shownCursor = placed;
-			return `${beginSynchronized}${hideCursor}${changes}${plainStyle}${placed}${endSynchronized}`;
+			return `${beginSynchronized}${changes}${plainStyle}${endSynchronized}`;
 		},
 		forget() {
 			shown = undefined;

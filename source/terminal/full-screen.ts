@@ -6,8 +6,6 @@ export type FullScreen = {
 	leave(): void;
 	/** Off at first: with it on, the terminal's own marking and copying needs shift held down. */
 	setMouse(isOn: boolean): void;
-	isEntered(): boolean;
-	hasMouse(): boolean;
 };
 
 export type FullScreenOptions = {
@@ -59,7 +57,5 @@ export function createFullScreen({write, title}: FullScreenOptions): FullScreen 
 
 			hasMouse = isOn;
 		},
-		isEntered: () => isEntered,
-		hasMouse: () => hasMouse,
 	};
 }

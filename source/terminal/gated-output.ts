@@ -1,6 +1,6 @@
 import {Writable} from 'node:stream';
 import type {WriteStream} from 'node:tty';
-import {type CursorPosition, createFramePainter} from './frame-painter.js';
+import {createFramePainter} from './frame-painter.js';
 import {type Size, type Sized, sizeOf} from './size.js';
 
 /**
@@ -15,8 +15,6 @@ export type GatedOutput = {
 	close(): void;
 	/** Draws the last frame, all of it, and each one from here on. */
 	open(): void;
-	/** Where a text is typed: the terminal's own cursor, which screen magnifiers and input methods follow. */
-	setCursor(position: CursorPosition | undefined): void;
 	/** Draws all of it again: a terminal that went to another size and back has lost some, and only SIGWINCH tells. */
 	repaint(): void;
 	stop(): void;
@@ -42,11 +40,10 @@ export function createGatedOutput({
 }): GatedOutput {
 	const painter = createFramePainter();
 	let lines: readonly string[] = [];
-	let cursor: CursorPosition | undefined;
 	let isOpen = false;
 
 	const paint = () => {
-		const text = isOpen ? painter.paint({lines, size: sizeOf(terminal), cursor}) : '';
+		const text = isOpen ? painter.paint({lines, size: sizeOf(terminal)}) : '';
 		if (text !== '') {
 			write(text);
 		}
@@ -79,10 +76,6 @@ export function createGatedOutput({
 		open() {
 			isOpen = true;
 			painter.forget();
-			paint();
-		},
-		setCursor(position) {
-			cursor = position;
 			paint();
 		},
 		repaint() {

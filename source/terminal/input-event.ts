@@ -32,18 +32,8 @@ export type MouseEvent = Modifiers & {
 	y: number;
 };
 
-/** What the terminal itself says, mostly because it was asked: no key, and nothing for a person to see. */
-export type ReportEvent = {
-	type: 'report';
-	/** All of it, from the escape character on, without what ends a string. */
-	sequence: string;
-};
-
 /** What somebody did. */
 export type InputEvent = KeyEvent | PasteEvent | MouseEvent;
-
-/** All that comes in by a terminal. */
-export type TerminalEvent = InputEvent | ReportEvent;
 
 export const noModifiers: Modifiers = {ctrl: false, meta: false, shift: false};
 

@@ -1,5 +1,5 @@
 import {StringDecoder} from 'node:string_decoder';
-import type {TerminalEvent} from './input-event.js';
+import type {InputEvent} from './input-event.js';
 import {escapeCharacter, nextStep} from './key-steps.js';
 
 /**
@@ -18,13 +18,13 @@ export class KeyParser {
 	#kept = '';
 	#pasted: string | undefined;
 
-	push(chunk: Uint8Array): TerminalEvent[] {
+	push(chunk: Uint8Array): InputEvent[] {
 		this.#kept += this.#decoder.write(Buffer.from(chunk));
 		return this.#parse(false);
 	}
 
 	/** Nothing more came: what was kept is what it looks like by itself. The rest of a paste is still waited for. */
-	flush(): TerminalEvent[] {
+	flush(): InputEvent[] {
 		return this.#parse(true);
 	}
 
@@ -41,8 +41,8 @@ export class KeyParser {
 		return isSequence && this.#kept[1] !== escapeCharacter ? 'sequence' : 'key';
 	}
 
-	#parse(isLast: boolean): TerminalEvent[] {
-		const events: TerminalEvent[] = [];
+	#parse(isLast: boolean): InputEvent[] {
+		const events: InputEvent[] = [];
 		for (;;) {
 			const more = this.#pasted === undefined ? this.#step(isLast) : this.#paste(this.#pasted);
 			if (more === undefined) {
@@ -53,7 +53,7 @@ export class KeyParser {
 		}
 	}
 
-	#step(isLast: boolean): TerminalEvent[] | undefined {
+	#step(isLast: boolean): InputEvent[] | undefined {
 		const step = this.#kept === '' ? undefined : nextStep(this.#kept, isLast);
 		if (step) {
 			this.#kept = this.#kept.slice(step.length);
@@ -63,7 +63,7 @@ export class KeyParser {
 		return step?.events;
 	}
 
-	#paste(before: string): TerminalEvent[] | undefined {
+	#paste(before: string): InputEvent[] | undefined {
 		const end = this.#kept.indexOf(pasteEnd);
 		if (end === -1) {
 			// The mark of the end may itself come in two pieces.

@@ -1,14 +1,14 @@
 import {controlKey, namedKey, textKey} from './character-keys.js';
 import {introducers, readSequence} from './escape-sequence.js';
-import {type Modifiers, noModifiers, type TerminalEvent} from './input-event.js';
+import {type InputEvent, type Modifiers, noModifiers} from './input-event.js';
 import {isPasteStart, sequenceEvent} from './sequence-events.js';
 
 export const escapeCharacter = '\u001B';
 
 /** What stands first in a text. */
-export type Step = {length: number; events: TerminalEvent[]; isPaste?: boolean};
+export type Step = {length: number; events: InputEvent[]; isPaste?: boolean};
 
-const eventStep = (length: number, event: TerminalEvent | undefined): Step => ({
+const eventStep = (length: number, event: InputEvent | undefined): Step => ({
 	length,
 	events: event ? [event] : [],
 });
@@ -83,7 +83,7 @@ function sequenceStep(text: string): Step | undefined {
 	const {length} = sequence;
 	return isPasteStart(sequence)
 		? {length, events: [], isPaste: true}
-		: eventStep(length, sequenceEvent(sequence, text.slice(0, length)));
+		: eventStep(length, sequenceEvent(sequence));
 }
 
 const segmenter = new Intl.Segmenter();

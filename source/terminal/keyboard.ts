@@ -1,5 +1,5 @@
 import type {ReadStream} from 'node:tty';
-import type {InputEvent, ReportEvent, TerminalEvent} from './input-event.js';
+import type {InputEvent} from './input-event.js';
 import {KeyParser, type Waiting} from './key-parser.js';
 import {createListeners} from './listeners.js';
 
@@ -10,8 +10,6 @@ export type Keyboard = {
 	comes back to end that.
 	*/
 	onInput(listener: (event: InputEvent) => void): () => void;
-	/** Hears of the terminal's own answers. */
-	onReport(listener: (event: ReportEvent) => void): () => void;
 	/** Hears once that nothing can be typed any more: the terminal is gone. */
 	onGone(listener: () => void): () => void;
 	/** Takes the terminal's keys one by one, without echo (raw mode). */
@@ -37,7 +35,6 @@ const longestUnheard = 1000;
 /** A keyboard at this end of a terminal. It reads nothing until it is started. */
 export function createKeyboard(stdin: ReadStream): Keyboard {
 	const input = createListeners<InputEvent>();
-	const reports = createListeners<ReportEvent>();
 	const gone = createListeners<void>();
 	let parser = new KeyParser();
 	let timer: NodeJS.Timeout | undefined;
@@ -46,11 +43,9 @@ export function createKeyboard(stdin: ReadStream): Keyboard {
 	let typedAhead: InputEvent[] = [];
 	let unheard: InputEvent[] = [];
 
-	const tell = (events: readonly TerminalEvent[]) => {
+	const tell = (events: readonly InputEvent[]) => {
 		for (const event of events) {
-			if (event.type === 'report') {
-				reports.tell(event);
-			} else if (!isReading) {
+			if (!isReading) {
 				// A listener has stopped the reading over an event of the same piece.
 				typedAhead.push(event);
 			} else if (input.isEmpty()) {
@@ -90,7 +85,6 @@ export function createKeyboard(stdin: ReadStream): Keyboard {
 			queueMicrotask(() => tell(events));
 			return remove;
 		},
-		onReport: reports.add,
 		onGone: gone.add,
 		start() {
 			if (isReading || isGone) {

@@ -1,6 +1,6 @@
 import {controlKey, namedKey, numberedKey, textKey} from './character-keys.js';
 import type {Sequence} from './escape-sequence.js';
-import {type Modifiers, type MouseEvent, modifiersOf, type TerminalEvent} from './input-event.js';
+import {type InputEvent, type Modifiers, type MouseEvent, modifiersOf} from './input-event.js';
 import {consoleKeys, letterKeys, numberKeys, padKeys, rxvtModifiers, smallLetterKeys} from './key-names.js';
 import {mouseEvent} from './mouse-report.js';
 
@@ -8,21 +8,19 @@ import {mouseEvent} from './mouse-report.js';
 export const isPasteStart = (sequence: Sequence) =>
 	sequence.kind === 'csi' && sequence.final === '~' && sequence.parameters === '200';
 
-/** What a sequence means; undefined where that is nothing we know. */
-export function sequenceEvent(sequence: Sequence, whole: string): TerminalEvent | undefined {
+/** What somebody did; undefined where that is nothing we know, or where the terminal itself says something. */
+export function sequenceEvent(sequence: Sequence): InputEvent | undefined {
 	switch (sequence.kind) {
 		case 'csi':
-			return csiEvent(sequence, whole);
+			return csiEvent(sequence);
 		case 'ss3':
 			return ss3Event(sequence);
-		case 'string':
-			return {type: 'report', sequence: sequence.body};
 		default:
 			return undefined;
 	}
 }
 
-function ss3Event({parameters, final}: {parameters: string; final: string}): TerminalEvent | undefined {
+function ss3Event({parameters, final}: {parameters: string; final: string}): InputEvent | undefined {
 	const modifiers = modifiersOf(parameters === '' ? undefined : Number(parameters));
 	const small = smallLetterKeys[final];
 	if (small !== undefined) {
@@ -37,10 +35,9 @@ function ss3Event({parameters, final}: {parameters: string; final: string}): Ter
 	return knownKey(letterKeys[final], modifiers);
 }
 
-function csiEvent(
-	{prefix, parameters, final}: {prefix: string; parameters: string; final: string},
-	whole: string,
-): TerminalEvent | undefined {
+type Csi = {prefix: string; parameters: string; final: string};
+
+function csiEvent({prefix, parameters, final}: Csi): InputEvent | undefined {
 	if (prefix === '<') {
 		return readMouse(parameters, final);
 	}
@@ -50,19 +47,19 @@ function csiEvent(
 	}
 
 	if (prefix !== '') {
-		return {type: 'report', sequence: whole};
+		return undefined;
 	}
 
 	// Each parameter may have parts: kitty tells the character with shift, and whether a key was let go of.
 	const [first = [], second = []] = parameters.split(';').map(parameter => parameter.split(':').map(Number));
 	const [, hold] = second;
 	const isReleased = hold === 3;
-	return isReleased ? undefined : keyOfCsi(final, {parameters, whole, first, second});
+	return isReleased ? undefined : keyOfCsi(final, {parameters, first, second});
 }
 
-type Parts = {parameters: string; whole: string; first: number[]; second: number[]};
+type Parts = {parameters: string; first: number[]; second: number[]};
 
-function keyOfCsi(final: string, {parameters, whole, first, second}: Parts): TerminalEvent | undefined {
+function keyOfCsi(final: string, {parameters, first, second}: Parts): InputEvent | undefined {
 	const modifiers = modifiersOf(second[0] || 1);
 	const number = first[0] ?? 0;
 	switch (final) {
@@ -78,15 +75,13 @@ function keyOfCsi(final: string, {parameters, whole, first, second}: Parts): Ter
 			return namedKey('tab', {...modifiers, shift: true});
 		case 'R':
 			// Where the cursor is, unless it can be F3.
-			return /^(?:1;\d{1,2}(?::\d)?)?$/.test(parameters)
-				? namedKey('f3', modifiers)
-				: {type: 'report', sequence: whole};
+			return /^(?:1;\d{1,2}(?::\d)?)?$/.test(parameters) ? namedKey('f3', modifiers) : undefined;
 		default:
 			return letterKey(final, modifiers);
 	}
 }
 
-function tildeKey(parameters: string, number: number, modifiers: Modifiers): TerminalEvent | undefined {
+function tildeKey(parameters: string, number: number, modifiers: Modifiers): InputEvent | undefined {
 	// xterm's `modifyOtherKeys`: 27; modifiers; character.
 	const [, held, code] = parameters.split(';').map(Number);
 	return number === 27 && code !== undefined
@@ -94,7 +89,7 @@ function tildeKey(parameters: string, number: number, modifiers: Modifiers): Ter
 		: knownKey(numberKeys[number], modifiers);
 }
 
-function letterKey(final: string, modifiers: Modifiers): TerminalEvent | undefined {
+function letterKey(final: string, modifiers: Modifiers): InputEvent | undefined {
 	const small = smallLetterKeys[final];
 	return small === undefined
 		? knownKey(letterKeys[final], modifiers)

@@ -9,9 +9,6 @@ export type Sized = EventEmitter & {columns?: number | undefined; rows?: number 
 /** The size of a terminal as it is at any moment. */
 export type SizeWatch = {
 	current(): Size;
-	/** Is there room for what was said to be the least? */
-	isEnough(): boolean;
-	readonly minimum: Size;
 	/** Hears of each new size at once. Call what comes back to end that. */
 	onChange(listener: (size: Size) => void): () => void;
 	stop(): void;
@@ -27,7 +24,7 @@ export const sizeOf = ({columns, rows}: Sized): Size => ({
 });
 
 /** Watches the size. */
-export function watchSize(stdout: Sized, minimum: Size = {columns: 1, rows: 1}): SizeWatch {
+export function watchSize(stdout: Sized): SizeWatch {
 	const changes = createListeners<Size>();
 	let last = sizeOf(stdout);
 	const tell = () => {
@@ -42,11 +39,6 @@ export function watchSize(stdout: Sized, minimum: Size = {columns: 1, rows: 1}):
 	stdout.on('resize', tell);
 	return {
 		current: () => sizeOf(stdout),
-		isEnough() {
-			const {columns, rows} = sizeOf(stdout);
-			return columns >= minimum.columns && rows >= minimum.rows;
-		},
-		minimum,
 		onChange: changes.add,
 		stop() {
 			stdout.off('resize', tell);

@@ -1,9 +1,8 @@
-import type {ReadStream, WriteStream} from 'node:tty';
 import {type EndingSignal, guardExit} from './exit-guard.js';
 import {createFullScreen, type FullScreen} from './full-screen.js';
 import {createGatedOutput, type GatedOutput} from './gated-output.js';
 import {createKeyboard, type Keyboard} from './keyboard.js';
-import {type Size, type SizeWatch, watchSize} from './size.js';
+import {type SizeWatch, watchSize} from './size.js';
 import {createSuspension, type Suspension} from './suspension.js';
 
 /** The terminal, as long as it is all ours. */
@@ -11,7 +10,7 @@ export type Terminal = Pick<Suspension, 'suspend' | 'handOver'> & {
 	keyboard: Keyboard;
 	output: GatedOutput;
 	size: SizeWatch;
-	screen: Pick<FullScreen, 'setMouse' | 'hasMouse'>;
+	screen: Pick<FullScreen, 'setMouse'>;
 	/** Sends a sequence, such as one for the clipboard. Not for what is drawn. */
 	send(sequence: string): void;
 	/** Gives it back for good, as it was. */
@@ -26,14 +25,11 @@ export type TerminalOptions = {
 	/** The screen is ours again, after Ctrl-Z or a child. */
 	onResumed?: (() => void) | undefined;
 	title?: string | undefined;
-	minimum?: Size | undefined;
-	stdin?: ReadStream | undefined;
-	stdout?: WriteStream | undefined;
 };
 
 /** Takes the whole terminal: keyboard and screen. It must be one, and not a dumb one. */
 export function openTerminal(options: TerminalOptions): Terminal {
-	const {stdin = process.stdin, stdout = process.stdout} = options;
+	const {stdin, stdout} = process;
 	const send = (text: string) => {
 		if (!stdout.destroyed) {
 			stdout.write(text);
@@ -42,7 +38,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
 	const keyboard = createKeyboard(stdin);
 	const fullScreen = createFullScreen({write: send, title: options.title});
 	const output = createGatedOutput({terminal: stdout, write: send});
-	const size = watchSize(stdout, options.minimum);
+	const size = watchSize(stdout);
 	const restore = () => {
 		output.close();
 		fullScreen.leave();

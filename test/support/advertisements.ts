@@ -1,4 +1,9 @@
-import {type AdvertisementBody, signAdvertisement} from '../../source/protocol/advertisement.js';
+import {createDiscoveryClient} from '../../source/client/discovery-client.js';
+import {
+	type Advertisement,
+	type AdvertisementBody,
+	signAdvertisement,
+} from '../../source/protocol/advertisement.js';
 import type {Identity} from '../../source/protocol/identity.js';
 import {signRequest} from '../../source/protocol/signed-request.js';
 import {type Answer, postJson, send} from './http.js';
@@ -19,6 +24,12 @@ export function advertise(
 ): Promise<Answer> {
 	const body = {...offer, ...change};
 	return postJson(target, '/api/v1/advertisements', body, signAdvertisement(identity, body, timestamp));
+}
+
+/** What a discovery server tells of on its first page. */
+export async function advertisementsOf({url}: {url: string}): Promise<Advertisement[]> {
+	const page = await createDiscoveryClient(url).page({});
+	return page.unchanged ? [] : page.advertisements;
 }
 
 /** Withdraws an advertisement as its provider does; or somebody else's, which is not to work. */

@@ -25,7 +25,7 @@ export type Unreached = {
 };
 
 /** Neighbours put together. Takes them in any order. */
-export function portRanges(ports: readonly number[]): PortRange[] {
+function portRanges(ports: readonly number[]): PortRange[] {
 	const ranges: PortRange[] = [];
 	for (const port of [...new Set(ports)].sort((a, b) => a - b)) {
 		const last = ranges.at(-1);

@@ -19,7 +19,8 @@ export type PortProofs = {
 };
 
 /** The key lives as long as the process: a proof is worth nothing when its check is over. */
-export function createPortProofs(key: Uint8Array = randomBytes(32)): PortProofs {
+export function createPortProofs(): PortProofs {
+	const key = randomBytes(32);
 	const listeners = new Map<string, (port: number) => void>();
 	const proofOf = (challenge: string, port: number) =>
 		createHmac('sha256', key).update(`${challenge}:${port}`).digest('hex');

@@ -4,8 +4,8 @@ import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {startAdvertiser} from '../../../daemons/provider/advertiser.js';
 import {createDiscoveryClient} from '../../../source/client/discovery-client.js';
-import type {AdvertisementBody} from '../../../source/protocol/advertisement.js';
-import {offer} from '../../support/advertisements.js';
+import {type AdvertisementBody, isAdvertisementGenuine} from '../../../source/protocol/advertisement.js';
+import {advertisementsOf, offer} from '../../support/advertisements.js';
 import {startDaemon} from '../../support/daemon.js';
 import {alice} from '../../support/identities.js';
 import {createTestLog} from '../../support/log.js';
@@ -71,15 +71,15 @@ function advertiseTo(
 test('what is offered can be found at a real discovery server, and is gone when the provider stops', async t => {
 	const {url} = await startDaemon(t, 'discovery');
 	const advertiser = advertiseTo(t, [url], () => offer);
-	const discovery = createDiscoveryClient(url);
 	const [found] = await eventually('it is found', async () => {
-		const all = await discovery.find({});
+		const all = await advertisementsOf({url});
 		return all.length > 0 ? all : undefined;
 	});
 	t.is(found?.provider_id, alice.id);
+	t.true(found && isAdvertisementGenuine(found));
 	t.deepEqual(found?.resources, offer.resources);
 	await advertiser.stop();
-	t.deepEqual(await discovery.find({}), []);
+	t.deepEqual(await advertisementsOf({url}), []);
 });
 
 test('it is said again after the interval', async t => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {createDiscoveryClient} from '../../../source/client/discovery-client.js';
-import {advertise} from '../../support/advertisements.js';
+import {advertise, advertisementsOf} from '../../support/advertisements.js';
 import {startDaemon} from '../../support/daemon.js';
 import {startHttpServer} from '../../support/http-server.js';
 import {alice, mallory} from '../../support/identities.js';
@@ -31,7 +31,7 @@ test('a page leads to the next, and the same one again is unchanged', async t =>
 test('a page is read of an older server too, and what this version cannot read hides nothing', async t => {
 	const discovery = await startDaemon(t, 'discovery');
 	await advertise(discovery, alice);
-	const [known] = await createDiscoveryClient(discovery.url).find({});
+	const [known] = await advertisementsOf(discovery);
 	const {url} = await startHttpServer(t, response => response.end(JSON.stringify([{odd: true}, known, 1])));
 	t.like(await createDiscoveryClient(url).page({}), {
 		unchanged: false,

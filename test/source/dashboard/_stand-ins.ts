@@ -97,7 +97,7 @@ export function advertisement(index: number, change: Partial<Advertisement> = {}
 }
 
 export function entry(index: number, change: Partial<Advertisement> = {}): DirectoryEntry {
-	return {advertisement: advertisement(index, change), isGenuine: true, seenAt: 0};
+	return {advertisement: advertisement(index, change), isGenuine: true};
 }
 
 /** A picture of a directory with those providers. */
@@ -198,7 +198,6 @@ export function createStage(t: ExecutionContext, change: Partial<Runtime> = {}):
 		paths,
 		userPaths: paths,
 		isDemo: false,
-		sources: {environment: {}, dotEnv: {}, config: {}},
 		requestor: standInRequestor(),
 		directory: {check: async () => {}},
 		picture,
@@ -226,9 +225,7 @@ export function createStage(t: ExecutionContext, change: Partial<Runtime> = {}):
 		done,
 		type(bytes) {
 			for (const event of [...parser.push(Buffer.from(bytes)), ...parser.flush()]) {
-				if (event.type !== 'report') {
-					handle(runtime, event);
-				}
+				handle(runtime, event);
 			}
 		},
 		message: () => ui.get().message?.text,

@@ -8,7 +8,7 @@ import {
 	type DirectoryPicture,
 	type ProviderDirectoryOptions,
 } from '../../../source/requestor/provider-directory.js';
-import {advertise, offer, withdraw} from '../../support/advertisements.js';
+import {advertise, advertisementsOf, offer, withdraw} from '../../support/advertisements.js';
 import {startDaemon} from '../../support/daemon.js';
 import {alice, mallory} from '../../support/identities.js';
 import {freePort} from '../../support/ports.js';
@@ -279,7 +279,7 @@ test.serial(
 			await startStandIn(t),
 		];
 		await advertise(honest, alice);
-		const genuine = (await createDiscoveryClient(honest.url).find({}))[0];
+		const genuine = (await advertisementsOf(honest))[0];
 		const newer = advertisement(0, -30_000).timestamp;
 		hostile.advertisements = [
 			// Alice's own signature under another text, and one of somebody nobody knows.

@@ -38,7 +38,7 @@ export const fixtureLine = (name: string, args: readonly string[] = []) =>
 export function openPty(
 	t: ExecutionContext,
 	[program = '', ...args]: readonly string[],
-	{environment = {}, answers = true}: {environment?: Record<string, string>; answers?: boolean} = {},
+	{environment = {}}: {environment?: Record<string, string>} = {},
 ): Pty {
 	const emulator = new headless.Terminal({cols: 80, rows: 24, scrollback: 1000, allowProposedApi: true});
 	const child = spawn(program, args, {
@@ -56,10 +56,7 @@ export function openPty(
 	child.onExit(({exitCode, signal}) => {
 		end = {exitCode, signal};
 	});
-	if (answers) {
-		emulator.onData(answer => child.write(answer));
-	}
-
+	emulator.onData(answer => child.write(answer));
 	t.teardown(() => {
 		if (!end) {
 			child.kill('SIGKILL');
@@ -118,7 +115,7 @@ export const stateOf = ({emulator, raw}: Pty) => ({
 	mouse: emulator.modes.mouseTrackingMode,
 	bracketedPaste: emulator.modes.bracketedPasteMode,
 	wraps: emulator.modes.wraparoundMode,
-	showsCursor: raw().lastIndexOf('\u001B[?25h') > raw().lastIndexOf('\u001B[?25l'),
+	showsCursor: raw().lastIndexOf('\u001B[?25h') >= raw().lastIndexOf('\u001B[?25l'),
 });
 
 /** As a shell wants it. */

@@ -2,7 +2,6 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import {Box, render, Text} from 'ink';
 import {useSyncExternalStore} from 'react';
-import {askBackground} from '../../../../source/terminal/capabilities.js';
 import type {InputEvent} from '../../../../source/terminal/input-event.js';
 import {openTerminal} from '../../../../source/terminal/terminal.js';
 
@@ -46,15 +45,6 @@ const terminal = openTerminal({
 });
 if (process.env['MOUSE']) {
 	terminal.screen.setMouse(true);
-}
-
-if (process.env['ASKS']) {
-	const background = await askBackground({
-		keyboard: terminal.keyboard,
-		write: terminal.send,
-		timeoutMs: 60_000,
-	});
-	change({note: `on ${background}`});
 }
 
 function Screen() {
