@@ -99,7 +99,8 @@ const checks: Readonly<
 		await pressFor(screen, 'o', 'ubuntu@vm-2:~$', guestMs);
 		screen.type('exit\r');
 		await screen.shows('The shell in vm-2 has ended with status 0.');
-		await pressFor(screen, 'escape', /^. vm-2 +running/m);
+		await pressFor(screen, 'escape', /^› vm-2 +running/m);
+		await pressFor(screen, 'home', /^› box/m);
 	},
 	async 'vm.ssh'(screen, key) {
 		await pressFor(screen, key, ['golem vm ssh box', 'ubuntu@box:~$'], guestMs);
