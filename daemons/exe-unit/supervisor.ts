@@ -1,21 +1,15 @@
-import net from 'node:net';
-import {setTimeout as sleep} from 'node:timers/promises';
 import type {Log} from '../../source/platform/log.js';
 import {version} from '../../source/platform/program.js';
-import {createSerialQueue, deadlineSignal, pollUntil} from '../../source/platform/waiting.js';
+import {createSerialQueue, pollUntil} from '../../source/platform/waiting.js';
 import {ApiError} from '../../source/protocol/error-codes.js';
 import type {ExeUnitSpec, ExeUnitStatus} from '../../source/protocol/exe-unit.js';
 import type {VmStage, VmStatus} from '../../source/protocol/vm.js';
 import {createLiveValue, type LiveValue} from '../host/live-value.js';
 import type {Driver, RunningVm} from './driver.js';
+import {untilGuestAnswers} from './guest-reachability.js';
 import type {Meter} from './meter.js';
 import {openSshProxy, type SshProxy} from './ssh-proxy.js';
 
-/** From power on to an SSH banner, on the slowest machine we know, times four. */
-const bootTimeoutMs = 180_000;
-/** A guest that never says it is up (an image of another make) is asked for its banner all the same. */
-const unannouncedProbeMs = 20_000;
-const bannerTimeoutMs = 3000;
 const stopGraceMs = 15_000;
 const defaultPortPatienceMs = 30_000;
 
@@ -189,34 +183,10 @@ export function createSupervisor({
 			throw new ApiError('VM_001', 'The VM ended while it was starting.');
 		}
 
-		const giveUp = new AbortController();
-		const signal = AbortSignal.any([deadlineSignal(bootTimeoutMs), ending.signal, giveUp.signal]);
-		const ended = running.ended.then(end => {
-			throw new ApiError('VM_001', `The VM ended while it was starting: ${end.reason}.`, {
-				details: {log: running.consoleLog()},
-			});
+		await untilGuestAnswers(running, {
+			signal: ending.signal,
+			onReady: () => enter('network', 'Waiting for the SSH server'),
 		});
-		const reachable = (async () => {
-			await Promise.race([running.guestReady, sleep(unannouncedProbeMs, undefined, {signal})]);
-			enter('network', 'Waiting for the SSH server');
-			while (!(await hasSshBanner(running.ssh, signal))) {
-				await sleep(100, undefined, {signal});
-			}
-		})();
-		try {
-			await Promise.race([reachable, ended]);
-		} catch (error) {
-			reachable.catch(() => {});
-			throw signal.aborted && !ending.signal.aborted
-				? new ApiError('NET_001', `The VM did not answer by SSH in ${bootTimeoutMs / 1000} s.`, {
-						details: {log: running.consoleLog()},
-					})
-				: error;
-		} finally {
-			ended.catch(() => {});
-			giveUp.abort();
-		}
-
 		if (vm !== running) {
 			throw new ApiError('VM_001', 'The VM ended while it was starting.');
 		}
@@ -320,23 +290,4 @@ export function createSupervisor({
 			});
 		}
 	}
-}
-
-/** Does an SSH server greet there? Forwarded ports accept before the guest listens, so a connection alone says nothing. */
-async function hasSshBanner(
-	{host, port}: {host: string; port: number},
-	signal: AbortSignal,
-): Promise<boolean> {
-	return new Promise(resolve => {
-		const socket = net.connect({host, port, signal});
-		socket.setTimeout(bannerTimeoutMs);
-		const settle = (answer: boolean) => {
-			socket.destroy();
-			resolve(answer);
-		};
-		socket.once('data', data => settle(data.toString('latin1').startsWith('SSH-')));
-		socket.once('timeout', () => settle(false));
-		socket.once('end', () => settle(false));
-		socket.on('error', () => settle(false));
-	});
 }

@@ -66,10 +66,16 @@ await runDaemon({
 			memory: settings.minMemoryGb,
 			storage: settings.minStorageGb,
 		};
+		const portMemory = await openPortMemory({
+			file: path.join(paths.daemonFolder('provider'), 'ports.json'),
+			publicIp: settings.publicIp === 'auto' ? undefined : settings.publicIp,
+			log,
+		});
 		let apiPort = settings.port;
 		let surroundings = await lookAround();
 		let isReady = false;
 
+		// No await from here to the end: what changes is told to things that come further down.
 		const load = startHostLoadMonitor({
 			thresholds: {
 				cpu: settings.cpuThreshold,
@@ -80,11 +86,6 @@ await runDaemon({
 			log,
 			signal,
 			onChange: tellOfChange,
-		});
-		const portMemory = await openPortMemory({
-			file: path.join(paths.daemonFolder('provider'), 'ports.json'),
-			publicIp: settings.publicIp === 'auto' ? undefined : settings.publicIp,
-			log,
 		});
 		const publicAddress = createPublicAddress({
 			configured: settings.publicIp,

@@ -2,6 +2,7 @@ import type {ForegroundColorName} from 'chalk';
 import type {TableColumn, TableRow} from '../components/table-state.js';
 import {duration} from '../hosting/ports-text.js';
 import type {PortStatus} from '../protocol/control.js';
+import {shortId} from '../protocol/short-id.js';
 import type {DirectoryEntry} from '../requestor/provider-directory.js';
 import {addressOf} from '../requestor/requestor.js';
 import {mainFigure} from './daemon-figures.js';
@@ -180,11 +181,6 @@ export function sshAddress({vm, rental}: VmView): string | undefined {
 	const host = vm?.ip_address ?? rental.access?.ssh_host;
 	const port = vm?.ssh_port ?? rental.access?.ssh_port;
 	return host && port ? `${host}:${port}` : undefined;
-}
-
-/** `0x2c7536…5c23`. */
-export function shortId(id: string): string {
-	return id.length > 13 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
 }
 
 export function percent(value: number | null | undefined): string {

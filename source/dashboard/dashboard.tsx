@@ -1,7 +1,5 @@
 import {render} from 'ink';
 import type {Context} from '../command-line/context.js';
-import {emptyTable} from '../components/table-state.js';
-import {showsUnicode} from '../hosting/ports-text.js';
 import {exitCodes} from '../platform/golem-error.js';
 import {readSettingSources} from '../platform/settings.js';
 import {clipboardSequence} from '../terminal/clipboard.js';
@@ -15,16 +13,15 @@ import {App} from './screen/app.js';
 import {followEverything, type Sources} from './sources/sources.js';
 import {collected, createStore, type Store} from './store.js';
 import {createTables} from './tables.js';
-import {topView, type UiState} from './ui-state.js';
+import {tick} from './ticking.js';
+import {firstState, stateInNextHome} from './ui-beginning.js';
+import type {UiState} from './ui-state.js';
 
 /** What the user sees changes at most so often without a key. */
 const collectMs = 50;
 /** What a key changes is drawn sooner than anybody sees a difference. */
 const maxFps = 120;
 const tickMs = 1000;
-const messageMs = 8000;
-/** How often times that are told in minutes are looked at: nothing is drawn where nothing goes on. */
-const idleTickMs = 30_000;
 
 type Home = {paths: Context['paths']; isDemo: boolean};
 
@@ -100,17 +97,7 @@ async function showHome(
 	};
 	const unfollow = picture.subscribe(() => ui.update(state => runtime.tables.follow(state, picture.get())));
 	const unlisten = terminal.keyboard.onInput(event => handle(runtime, event));
-	const ticking = setInterval(() => {
-		const now = Date.now();
-		const {message} = ui.get();
-		if (message && now - message.at >= messageMs) {
-			ui.update(state => (state.message === message ? {...state, message: undefined} : state));
-		}
-
-		if (showsSeconds(picture.get(), ui.get()) || now - ui.get().now >= idleTickMs) {
-			ui.update(state => ({...state, now}));
-		}
-	}, tickMs);
+	const ticking = setInterval(() => ui.update(state => tick(state, picture.get(), Date.now())), tickMs);
 	const app = render(<App runtime={runtime} historyOf={free.of} />, {
 		stdout: terminal.output.stdout,
 		patchConsole: false,
@@ -132,38 +119,9 @@ async function showHome(
 		unfollow();
 		free.stop();
 		app.unmount();
-		ui.update(state => ({...firstState(), size: state.size, message: state.message}));
+		ui.update(stateInNextHome);
 		await sources.close();
 	}
-}
-
-/** Is there something on the screen that is another one each second? */
-function showsSeconds({directory, vms}: Picture, ui: UiState): boolean {
-	const view = topView(ui);
-	if (view?.kind === 'activity') {
-		return ui.activities.some(({id, state}) => id === view.id && state === 'running');
-	}
-
-	if (view?.kind === 'vm') {
-		return vms.get(view.name)?.isLive === false;
-	}
-
-	return directory.servers.some(({state}) => state === 'failed');
-}
-
-function firstState(): UiState {
-	return {
-		size: {columns: 80, rows: 24},
-		focus: 'vms',
-		tables: {vms: emptyTable, providers: emptyTable, ports: emptyTable, daemons: emptyTable},
-		filtering: undefined,
-		views: [],
-		activities: [],
-		message: undefined,
-		isMouseOn: false,
-		isPlain: !showsUnicode(process.env),
-		now: Date.now(),
-	};
 }
 
 function describeCrash(error: unknown, {paths}: Context): string {

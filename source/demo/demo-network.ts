@@ -6,7 +6,7 @@ import {daemonEnvironment, findDaemon, startDaemon, stopDaemon} from '../daemon-
 import {ensurePrivateFolder, readFileIfThere, writeFileAtomically} from '../platform/files.js';
 import {GolemError} from '../platform/golem-error.js';
 import {type DaemonName, golemPaths, type Paths} from '../platform/paths.js';
-import {isProcessAlive, killProcess} from '../platform/process.js';
+import {findProcesses, isProcessAlive, killProcess} from '../platform/process.js';
 import {pollUntil} from '../platform/waiting.js';
 import type {DaemonStatus} from '../protocol/control.js';
 import {exeUnitProcessFiles, exeUnitShortName} from '../protocol/exe-unit.js';
@@ -76,7 +76,7 @@ export function createDemoNetwork(userPaths: Paths): DemoNetwork {
 			}
 
 			await endExeUnits(paths);
-			await endVms(paths);
+			await endRemains(paths);
 			await fs.rm(paths.home, {recursive: true, force: true});
 		},
 	};
@@ -117,7 +117,8 @@ async function endExeUnits(paths: Paths): Promise<void> {
 					intervalMs: 25,
 				});
 			} catch (error) {
-				if (!(error instanceof GolemError && error.code === 'NOT_REACHABLE')) {
+				// One that does not answer is not asked for longer: it is ended with what it has left.
+				if (!(error instanceof GolemError)) {
 					throw error;
 				}
 			}
@@ -125,8 +126,13 @@ async function endExeUnits(paths: Paths): Promise<void> {
 	);
 }
 
-/** Ends VMs that have lost their supervisor. */
-async function endVms(paths: Paths): Promise<void> {
+/** Ends supervisors that do not listen, and VMs that have lost theirs. */
+async function endRemains(paths: Paths): Promise<void> {
+	// Both name their sockets. Where the system does not tell, there are the files with the ids of VMs.
+	for (const {pid} of await findProcesses(`${path.join(paths.run, 'vm')}/`)) {
+		await killProcess(pid);
+	}
+
 	for (const vmId of await listFolder(paths.providerVms)) {
 		for (const file of exeUnitProcessFiles) {
 			const pid = Number(await readFileIfThere(path.join(paths.providerVms, vmId, file)));

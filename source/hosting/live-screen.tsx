@@ -59,7 +59,7 @@ export async function hostOnTerminal(
 	ending.addEventListener('abort', () => screen.update({isStopping: true}), {once: true});
 	try {
 		return await hostUnderScreen(
-			{paths, environment, signal: ending},
+			{paths, environment, signal: ending, isJson: false},
 			{
 				onReport: report => screen.update({report}),
 				onStatus(news) {

@@ -1,5 +1,6 @@
 import type {Span} from '../components/text-line.js';
 import type {PortsReport} from '../protocol/control.js';
+import {shortId} from '../protocol/short-id.js';
 import type {ProviderView} from './ports-lines.js';
 import {
 	addressLine,
@@ -39,7 +40,7 @@ export function headerLines({report, status, isStopping}: ScreenState, glyphs: G
 				: 'not offered yet';
 	const title: Span[] = [
 		{text: 'golem provider', style: {bold: true}},
-		{text: id ? `  ${id.slice(0, 8)}${glyphs.more}${id.slice(-4)}` : ''},
+		{text: id ? `  ${shortId(id, glyphs.more)}` : ''},
 		{text: `  ${words}`, style: {color: status?.offered && !isStopping ? 'green' : 'yellow'}},
 		{text: status ? `  version ${status.version}` : '', style: {dimColor: true}},
 	];

@@ -1,5 +1,6 @@
 import type {Advertisement} from '../protocol/advertisement.js';
 import {covers, type Resources} from '../protocol/resources.js';
+import {shortId} from '../protocol/short-id.js';
 
 /** What somebody wants of a provider. */
 export type Wishes = {
@@ -57,13 +58,8 @@ const longestName = 16;
 export function providerLabel({provider_id, name}: Pick<Advertisement, 'provider_id' | 'name'>): string {
 	const letters = [...(name ?? '')];
 	const shown = letters.length > longestName ? `${letters.slice(0, longestName - 1).join('')}…` : name;
-	const id = shortProviderId(provider_id);
+	const id = shortId(provider_id);
 	return shown === undefined ? id : `${shown} (${id})`;
-}
-
-/** `0x2c75…5c23` */
-export function shortProviderId(id: string): string {
-	return id.length > 12 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id;
 }
 
 /** Why this one was chosen. */

@@ -17,6 +17,8 @@ test('in a new home one key starts a whole network on this machine, and the same
 		size: {columns: 120, rows: 40},
 	});
 	await screen.shows('You have no VMs.');
+	// Twice, as who sees nothing happen for a moment does.
+	press(screen, 'd');
 	await pressFor(screen, 'd', ['Starting a network on this machine', 'The same: golem demo']);
 	await screen.shows(['DEMO NETWORK', 'demo-provider'], 60_000);
 	await screen.shows([/discovery +up/, /port-checker +up/, /provider +up/, '16 verified']);

@@ -135,6 +135,20 @@ test.serial(
 	},
 );
 
+test.serial('demo --stop ends a supervisor that does not answer any more, and its VM', async t => {
+	const home = await createHome(t);
+	const killed = startGolem(['demo', '--json'], {home, timeoutMs: 120_000});
+	await killed.printed('Waiting for SSH');
+	killed.signal('SIGKILL');
+	await killed.ended;
+	const supervisor = (await processesOf(home)).find(({commandLine}) => commandLine.includes('/exe-unit/'));
+	process.kill(supervisor?.pid ?? 0, 'SIGSTOP');
+
+	const {exitCode, stdout} = await runGolem(['demo', '--stop', '--json'], {home, timeoutMs: 60_000});
+	t.is(exitCode, 0, stdout);
+	await nothingIsLeft(t, home);
+});
+
 async function createHome(t: ExecutionContext, {withImages = true} = {}): Promise<string> {
 	const home = await fs.realpath(await fs.mkdtemp(path.join(os.tmpdir(), 'g-')));
 	t.teardown(() => removeWithProcesses(home));

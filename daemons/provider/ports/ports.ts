@@ -89,6 +89,7 @@ export function createPorts(options: PortsOptions): Ports {
 		memory.initial.ports.map(kept => [kept.port, {...unchecked, ...kept}]),
 	);
 	let knownFor = memory.initial.publicIp;
+	let opening: Promise<PortListeners> | undefined;
 	let listeners: PortListeners | undefined;
 	let released = new Set<number>();
 	let running: Promise<void> | undefined;
@@ -139,7 +140,10 @@ export function createPorts(options: PortsOptions): Ports {
 		const before = carriers();
 		const free = chosen.filter(port => port !== apiPort() && !before.has(port));
 		released = new Set();
-		const opened = await openPortListeners(host, free, proofs);
+		opening = openPortListeners(host, free, proofs).finally(() => {
+			opening = undefined;
+		});
+		const opened = await opening;
 		listeners = opened;
 		for (const port of released) {
 			opened.release(port);
@@ -235,6 +239,8 @@ export function createPorts(options: PortsOptions): Ports {
 			listeners?.release(port);
 		},
 		async claim(port) {
+			// What is being opened at this moment is our own, and let go of as soon as it is.
+			await opening;
 			const isFree = await isPortFree(host, port);
 			if (!isFree) {
 				const occupants = await options.findOccupants([port]);

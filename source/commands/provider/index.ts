@@ -7,7 +7,7 @@ const definition = startCommand('provider', 'Rent out this machine: runs VMs for
 		return isJson
 			? // What keeps it from starting is told to us, and becomes JSON like all else.
 				hostUnderScreen(
-					{paths, environment, signal},
+					{paths, environment, signal, isJson},
 					{
 						onReport: report => line(JSON.stringify({event: 'ports', ...report})),
 						onStatus: status => line(JSON.stringify({event: 'status', ...status})),

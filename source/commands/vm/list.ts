@@ -3,7 +3,7 @@ import {command} from '../../command-line/command.js';
 import {fittedTable} from '../../command-line/fitted-table.js';
 import {exitCodes, GolemError} from '../../platform/golem-error.js';
 import {printable} from '../../platform/printable.js';
-import {shortProviderId} from '../../requestor/provider-choice.js';
+import {shortId} from '../../protocol/short-id.js';
 import type {Rental} from '../../requestor/rentals.js';
 import {type Requestor, withRequestor} from '../../requestor/requestor.js';
 
@@ -53,7 +53,7 @@ function table(vms: readonly ListedVm[]): string {
 			{
 				title: 'PROVIDER',
 				cell: ({provider_id}) => provider_id,
-				short: ({provider_id}) => shortProviderId(provider_id),
+				short: ({provider_id}) => shortId(provider_id),
 				rank: 3,
 			},
 		],

@@ -5,7 +5,7 @@ import {exitCodes} from '../../platform/golem-error.js';
 import {resolveSettings} from '../../platform/settings.js';
 import type {Advertisement} from '../../protocol/advertisement.js';
 import {countrySchema} from '../../protocol/country.js';
-import {shortProviderId} from '../../requestor/provider-choice.js';
+import {shortId} from '../../protocol/short-id.js';
 import {searchProviders} from '../../requestor/provider-search.js';
 import {addressOf} from '../../requestor/requestor.js';
 import {requestorSettings} from '../../requestor/settings.js';
@@ -47,7 +47,7 @@ function table(found: readonly Advertisement[]): string {
 			{
 				title: 'PROVIDER',
 				cell: ({provider_id}) => provider_id,
-				short: ({provider_id}) => shortProviderId(provider_id),
+				short: ({provider_id}) => shortId(provider_id),
 			},
 			{title: 'NAME', cell: ({name}) => name ?? '-', narrowest: 8, rank: 3},
 			{title: 'COUNTRY', cell: ({country}) => country, rank: 4},
@@ -75,7 +75,10 @@ function table(found: readonly Advertisement[]): string {
 const mostNamed = 3;
 
 function describeForged(ids: readonly string[]): string {
-	const named = ids.slice(0, mostNamed).map(shortProviderId).join(', ');
+	const named = ids
+		.slice(0, mostNamed)
+		.map(id => shortId(id))
+		.join(', ');
 	const others = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : '';
 	return `Left out, for what is said in their name is not signed by them: ${named}${others}.`;
 }

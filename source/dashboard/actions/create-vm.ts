@@ -1,10 +1,11 @@
 import {reduceTextField, type TextFieldAction, textField} from '../../components/text-field-state.js';
 import {quoteForShell} from '../../platform/shell.js';
 import {vmSizeSchema, vmSizes} from '../../protocol/resources.js';
+import {shortId} from '../../protocol/short-id.js';
 import {vmNameSchema} from '../../protocol/vm.js';
 import {mustListen} from '../../requestor/reachability.js';
 import {type RentOptions, rentVm} from '../../requestor/rent.js';
-import {shortId, sizeText} from '../columns.js';
+import {sizeText} from '../columns.js';
 import {carryOut, type Runtime, selectedProvider, show} from '../runtime.js';
 import {type FormField, type FormView, topView, vmInView, withoutTopView, withTopView} from '../ui-state.js';
 import type {Actions} from './action.js';

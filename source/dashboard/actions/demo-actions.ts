@@ -2,12 +2,17 @@ import {createDemoNetwork} from '../../demo/demo-network.js';
 import {findImage} from '../../setup/image.js';
 import {carryOut, type Runtime, tell} from '../runtime.js';
 import type {Actions} from './action.js';
+import {oneAtATime} from './one-at-a-time.js';
 
 /** A whole network on this machine, and the dashboard over it. */
 export const demoActions: Actions = {
 	demo: {
 		command: ({isDemo}) => (isDemo ? 'golem demo --stop' : 'golem demo'),
-		run: runtime => (runtime.isDemo ? endDemo(runtime) : startDemo(runtime)),
+		// One beside the other would take down what that has just begun.
+		run: runtime =>
+			runtime.isDemo
+				? oneAtATime(runtime, 'The demo is being stopped already.', () => endDemo(runtime))
+				: oneAtATime(runtime, 'A network is being started already.', () => startDemo(runtime)),
 	},
 };
 

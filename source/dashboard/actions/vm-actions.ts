@@ -9,6 +9,7 @@ import {carryOut, messageOf, type Runtime, selectedVm, show, tell} from '../runt
 import {topView, vmInView} from '../ui-state.js';
 import type {Action, Actions} from './action.js';
 import {createInView, isBeingCreated} from './create-vm.js';
+import {oneAtATime} from './one-at-a-time.js';
 
 function noVm({ui, picture, keymap}: Runtime): string {
 	const name = vmInView(ui.get());
@@ -63,7 +64,8 @@ export const vmActions: Actions = {
 				? undefined
 				: `${name} is ${status}; there is no way in yet.`;
 		},
-		run: openShell,
+		run: (runtime, vm, command) =>
+			oneAtATime(runtime, 'A shell is being opened already.', () => openShell(runtime, vm, command)),
 	}),
 	'vm.start': onVm({
 		// One whose creation was cut short is created to its end.

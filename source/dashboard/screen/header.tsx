@@ -2,7 +2,7 @@ import {Box} from 'ink';
 import {displayText, fitText} from '../../components/display-text.js';
 import {type Span, TextLine} from '../../components/text-line.js';
 import {version} from '../../platform/program.js';
-import {shortId} from '../columns.js';
+import {shortId} from '../../protocol/short-id.js';
 import {agoText} from '../details/vm-lines.js';
 import type {Picture} from '../picture.js';
 import type {Runtime} from '../runtime.js';

@@ -7,9 +7,9 @@ import type {Rental} from '../../requestor/rentals.js';
 import type {Requestor} from '../../requestor/requestor.js';
 import {heard, noted, type Picture, type VmView, withRentals, withVm} from '../picture.js';
 import type {Store} from '../store.js';
-import {again} from './following.js';
+import {again, type Pauses} from './following.js';
 
-const pauses = {firstMs: 1000, lastMs: 15_000};
+const defaultPauses: Pauses = {firstMs: 1000, lastMs: 15_000};
 const askTimeoutMs = 8000;
 /** Where a change of the file was not noticed. */
 const lookMs = 15_000;
@@ -22,6 +22,7 @@ export async function followRentals(
 	requestor: Requestor,
 	rentalsFile: string,
 	signal: AbortSignal,
+	pauses = defaultPauses,
 ): Promise<void> {
 	const followers = new Map<string, {id: string | null; end: AbortController}>();
 
@@ -38,7 +39,7 @@ export async function followRentals(
 		for (const rental of rentals.filter(({name}) => !followers.has(name))) {
 			const end = new AbortController();
 			followers.set(rental.name, {id: rental.vm_id, end});
-			void follow(store, requestor, rental, AbortSignal.any([signal, end.signal]));
+			void follow(store, requestor, rental, AbortSignal.any([signal, end.signal]), pauses);
 		}
 	}
 
@@ -56,6 +57,7 @@ async function follow(
 	requestor: Requestor,
 	rental: Rental,
 	signal: AbortSignal,
+	pauses: Pauses,
 ): Promise<void> {
 	const {name, vm_id: id} = rental;
 	if (id === null) {
@@ -66,6 +68,7 @@ async function follow(
 		store.update(picture => (signal.aborted ? picture : withVm(picture, name, change)));
 	await again(
 		async () => {
+			let hasSpoken = false;
 			try {
 				const provider = await requestor.providerOf(rental);
 				const ask = async () => {
@@ -80,6 +83,7 @@ async function follow(
 				};
 				await ask();
 				for await (const event of provider.events(id, signal)) {
+					hasSpoken = true;
 					change(known => heard(known, event, Date.now()));
 					if (event.type === 'status') {
 						// Its address and port may have come or gone with that.
@@ -91,7 +95,7 @@ async function follow(
 				return true;
 			} catch (error) {
 				change(known => silent(known, error));
-				return false;
+				return hasSpoken;
 			}
 		},
 		pauses,

@@ -78,6 +78,23 @@ test('in the foreground --json is its status at each change, one a line, and Ctr
 	t.false(await isProcessAlive(events[0].pid));
 });
 
+test('in the foreground --json ends with the last words of a daemon that dies, whichever it is', async t => {
+	const {options} = await begin(t);
+	for (const name of ['discovery', 'port-checker']) {
+		const running = startGolem([name, '--json', '--host', '127.0.0.1', '--port', '0'], options);
+		t.teardown(() => running.signal('SIGKILL'));
+		await running.printed('"event":"status"');
+		const {pid} = JSON.parse(running.stdout().slice(0, running.stdout().indexOf('\n')));
+		process.kill(pid, 'SIGKILL');
+		const {exitCode, stdout} = await running.ended;
+		t.is(exitCode, 1, stdout);
+		const {error} = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+		t.is(error.code, 'DAEMON_ENDED');
+		t.is(error.message, `The ${name} has ended by itself, with exit status 1.`);
+		t.regex(error.details.log.join('\n'), /ready/);
+	}
+});
+
 test('restart stops it and starts it with the flags and the folder it had', async t => {
 	const {home, golem, options} = await begin(t);
 	const folder = path.join(home, 'elsewhere');

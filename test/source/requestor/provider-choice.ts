@@ -75,7 +75,7 @@ test('who does not have it, or takes nothing now, is not among them', t => {
 
 test('why one was chosen is said in a line that fits, whatever it calls itself', t => {
 	const plain = offer({provider_id: '0x2c7536e3605d9c16a7a3d7b1898e529396a65c23', age: 12});
-	t.is(describeChoice(plain, wishes, now), '0x2c75…5c23 fits; heard of 12 s ago');
+	t.is(describeChoice(plain, wishes, now), '0x2c7536…5c23 fits; heard of 12 s ago');
 	const long = offer({name: 'x'.repeat(64), pricing: pricing(0.123_456_789), age: 290});
 	const text = describeChoice(long, wishes, now);
 	t.regex(text, /^x{15}… \(0x.*\) fits; heard of 5 min ago; 0\.247 GLM\/h$/);

@@ -295,7 +295,7 @@ for (const [code, status] of [
 		t.deepEqual([full.orders.length, free.orders.length], [1, 1]);
 		t.deepEqual(await requestor.rental('web'), rental);
 		t.is(messages.filter(message => message.endsWith('trying the next')).length, 1, messages.join('\n'));
-		t.regex(messages[1] ?? '', /^0x[0-9a-f]{4}….* fits; heard of \d s ago$/);
+		t.regex(messages[1] ?? '', /^0x[0-9a-f]{6}….* fits; heard of \d s ago$/);
 	});
 }
 

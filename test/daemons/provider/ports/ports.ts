@@ -104,6 +104,16 @@ test('every port is open while it is tried from outside, and closed after', asyn
 	);
 });
 
+test('a port that a VM gets while the ports are being opened is not taken for another program’s', async t => {
+	const {ports, numbers, verify} = await portsWith(t, [truthful()]);
+	const [port = 0] = numbers;
+	const verifying = verify();
+	ports.release(port);
+	t.true(await ports.claim(port));
+	await verifying;
+	t.not(statesOf(ports)[0], 'occupied');
+});
+
 test('every checker has a challenge of its own, and none twice', async t => {
 	const {verify, servers} = await portsWith(t, [truthful(), truthful()]);
 	await verify();

@@ -130,7 +130,7 @@ test('a refusal is one document, with its hint, and progress tells whom it was',
 	t.is(exitCode, 6);
 	t.is(json.error.code, 'RES_001');
 	t.is(typeof json.error.hint, 'string');
-	t.regex(stderr, /barn \(0x[0-9a-f]{4}….*\) fits; heard of \d+ s ago/);
+	t.regex(stderr, /barn \(0x[0-9a-f]{6}….*\) fits; heard of \d+ s ago/);
 });
 
 test('a provider that is short of something is told as the reason', async t => {

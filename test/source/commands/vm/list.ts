@@ -78,7 +78,7 @@ test('vm providers fits into 80 columns, with what takes nothing just now and wi
 		json.map(({provider_id, over_threshold}: Record<string, unknown>) => [provider_id, over_threshold]),
 		[[alice.id, ['cpu', 'memory']]],
 	);
-	t.regex(stderr, new RegExp(`not signed by them: ${mallory.id.slice(0, 6)}…`));
+	t.regex(stderr, new RegExp(`not signed by them: ${mallory.id.slice(0, 8)}…`));
 	t.is((await golem(['vm', 'providers', '--quiet'])).stdout, `${alice.id}\n`);
 
 	const terminal = openTerminal(['vm', 'providers'], {home, environment});

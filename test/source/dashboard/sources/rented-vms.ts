@@ -5,6 +5,7 @@ import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {emptyPicture, type Picture} from '../../../../source/dashboard/picture.js';
+import type {Pauses} from '../../../../source/dashboard/sources/following.js';
 import {followRentals} from '../../../../source/dashboard/sources/rented-vms.js';
 import {createStore} from '../../../../source/dashboard/store.js';
 import {golemPaths} from '../../../../source/platform/paths.js';
@@ -82,8 +83,8 @@ async function followHome(t: ExecutionContext) {
 	};
 	const picture = createStore<Picture>(emptyPicture(paths.home));
 	const ending = new AbortController();
-	const follow = () => {
-		const following = followRentals(picture, counted, paths.rentals, ending.signal);
+	const follow = (pauses?: Pauses) => {
+		const following = followRentals(picture, counted, paths.rentals, ending.signal, pauses);
 		t.teardown(async () => {
 			ending.abort();
 			await following;
@@ -227,6 +228,22 @@ test('a provider that breaks off leaves what is known, as no longer sure, and is
 	t.regex(viewOf('web')?.error ?? '', /cannot be reached/);
 	await becomes('web', 'running');
 	t.is(viewOf('web')?.error, undefined);
+});
+
+test('a provider that breaks off again and again, but told something each time, is not asked later and later', async t => {
+	const {provider, follow, openElsewhere, here, viewOf} = await followHome(t);
+	const rentals = await openElsewhere();
+	await rentals.set('web', here('web'));
+	// Twice as long each time, the last pause would be 40 s.
+	follow({firstMs: 10, lastMs: 60_000});
+	for (let breaks = 0; breaks <= 12; breaks++) {
+		await eventually('its events are followed', () => whenTrue(provider.isFollowed('golem-web')));
+		provider.tell('golem-web', usage(breaks));
+		await eventually('a sample comes', () => whenTrue(viewOf('web')?.usage.at(-1)?.at === usage(breaks).at));
+		provider.breakOff('golem-web');
+	}
+
+	t.is(viewOf('web')?.usage.length, 13);
 });
 
 test('a VM that its provider does not know any more is gone', async t => {
