@@ -137,6 +137,7 @@ export function createVmRegistry({
 			return record;
 		},
 		async remove(id) {
+			unwritten.delete(id);
 			await store.delete(id);
 			entries.delete(id);
 			onChange();
