@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {sendReadySignal} from '../../source/platform/detached-process.js';
+import {describeFileFault} from '../../source/platform/file-fault.js';
 import {isErrno, readFileIfThere, writeFileAtomically} from '../../source/platform/files.js';
 import {exitCodes, GolemError} from '../../source/platform/golem-error.js';
 import {type Log, openLog} from '../../source/platform/log.js';
@@ -234,5 +235,9 @@ async function listenOnTcp(server: http.Server, host: string, port: number, name
 function describeStartFault(error: unknown): GolemError {
 	return error instanceof GolemError
 		? error
-		: new GolemError('START_FAILED', error instanceof Error ? (error.stack ?? error.message) : String(error));
+		: (describeFileFault(error) ??
+				new GolemError(
+					'START_FAILED',
+					error instanceof Error ? (error.stack ?? error.message) : String(error),
+				));
 }

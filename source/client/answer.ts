@@ -8,6 +8,8 @@ import {asSubject, type HttpAnswer} from './http-message.js';
 
 const maximumLineLength = 1024 * 1024;
 const maximumAnswerBytes = 16 * 1024 * 1024;
+/** Of a stranger's words in an error: what goes on for longer would push what comes before off the screen. */
+const maximumWords = 1000;
 
 /** All of an answer's text. @throws BAD_ANSWER where it would fill the memory before its time is up */
 export async function readText({body}: HttpAnswer, name: string): Promise<string> {
@@ -75,14 +77,18 @@ export async function readRefusal(
 
 	const {code, message, details} = body.data;
 	const given = details['hint'];
-	return new GolemError(printable(code), printable(message), {
+	return new GolemError(readable(code), readable(message), {
 		exitCode: exitCodeOf(code),
 		details: {...details, ...whenAgain},
 		hint:
 			typeof given === 'string'
-				? `${isForeign ? `${asSubject(name)} says: ` : ''}${printable(given)}`
+				? `${isForeign ? `${asSubject(name)} says: ` : ''}${readable(given)}`
 				: undefined,
 	});
+}
+
+function readable(text: string): string {
+	return printable(text.slice(0, maximumWords));
 }
 
 /** Redirects are not followed: a server has no say in where else this machine sends requests. */

@@ -44,6 +44,8 @@ export type DiscoveryClient = {
 
 const healthTimeoutMs = 5000;
 const advertisementsPerTurn = 100;
+/** No server is asked for more at once; what one sends beyond that is not looked at. */
+const maximumPageLength = 1000;
 /** Only the parameters of a link are read; the rest of its address is the one that was asked. */
 const anyBase = 'http://discovery';
 
@@ -76,7 +78,7 @@ export function createDiscoveryClient(url: string): DiscoveryClient {
 				etag: answer.etag,
 				next: readNextCursor(String(headers['link'] ?? '')),
 				total: Number.isSafeInteger(total) && total >= 0 ? total : value.length,
-				advertisements: await readEach(value),
+				advertisements: await readEach(value.slice(0, maximumPageLength)),
 				serverTimeMs,
 			};
 		},

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {parseJson} from '../platform/json.js';
 import type {Identity} from '../protocol/identity.js';
 import {signRequest} from '../protocol/signed-request.js';
 import {
@@ -38,7 +39,7 @@ export type ProviderClient = {
 	get(vm: string, signal?: AbortSignal): Promise<Vm>;
 	list(signal?: AbortSignal): Promise<Vm[]>;
 	access(vm: string, signal?: AbortSignal): Promise<VmAccess>;
-	/** From now on; kinds of events that this version does not know are left out. */
+	/** From now on; what is no event that this version knows is left out. */
 	events(vm: string, signal: AbortSignal): AsyncGenerator<VmEvent>;
 	/** What it has used until now. */
 	usage(vm: string, signal?: AbortSignal): Promise<VmUsageReport>;
@@ -84,7 +85,7 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 		async *events(vm, signal) {
 			for await (const line of client.lines(pathOf(vm, '/events'), {signal})) {
 				const data = /^data: (.*)$/.exec(line)?.[1];
-				const event = data === undefined ? undefined : vmEventSchema.safeParse(JSON.parse(data)).data;
+				const event = data === undefined ? undefined : vmEventSchema.safeParse(parseJson(data)).data;
 				if (event) {
 					yield event;
 				}

@@ -21,7 +21,7 @@ export function powerCommand(verb: 'start' | 'stop', description: string): Comma
 				progress({step: verb, message: `${verb === 'start' ? 'Starting' : 'Stopping'} ${name}`});
 				const vm = await switchPower(requestor, rental, verb, signal);
 				result(
-					vm,
+					{...vm, name},
 					() => `${name} is ${vm.status}.`,
 					() => [vm.id],
 				);

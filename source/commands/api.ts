@@ -49,6 +49,7 @@ const definition = command({
 			body,
 			headers: target.sign({method, path, body}),
 			timeoutMs: options.timeout * 1000,
+			isEndless: begun => begun.status < 400 && isStream(begun),
 			signal,
 		});
 		if (answer.status < 400 && isStream(answer)) {

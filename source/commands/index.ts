@@ -1,12 +1,9 @@
-import fs from 'node:fs';
 import * as z from 'zod';
 import {command} from '../command-line/command.js';
 import type {Context} from '../command-line/context.js';
+import {lookForReader} from '../command-line/reader.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {hasScreenReader, isDumb} from '../terminal/capabilities.js';
-
-/** So often a reader of changes is looked for while nothing changes. */
-const readerLookMs = 1000;
 
 const definition = command({
 	description: 'The dashboard: providers, VMs, ports and daemons at a glance, and everything a key away',
@@ -78,21 +75,6 @@ async function watchPicture({isJson, paths, sources, line, signal}: Context): Pr
 	}
 
 	return exitCodes.interrupted;
-}
-
-/**
-Notices that nobody reads any more (`golem --json --watch | head -1`) although nothing changes: only a write tells. What
-is written is a blank, which JSON allows before the next line's document.
-*/
-function lookForReader(): () => void {
-	const {fd} = process.stdout;
-	const output = fs.fstatSync(fd);
-	if (!output.isFIFO() && !output.isSocket()) {
-		return () => {};
-	}
-
-	const timer = setInterval(() => process.stdout.write(' '), readerLookMs);
-	return () => clearInterval(timer);
 }
 
 /** A terminal for lines one after the other: one that cannot be drawn on, or that is listened to. */

@@ -1,9 +1,9 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {lookForReader} from '../command-line/reader.js';
 import {startFaultSchema} from '../platform/detached-process.js';
-import {ensurePrivateFolder} from '../platform/files.js';
+import {ensurePrivateFolder, openToAppend} from '../platform/files.js';
 import {exitCodes, GolemError} from '../platform/golem-error.js';
 import type {DaemonName, Paths} from '../platform/paths.js';
 import {processEntry} from '../platform/program.js';
@@ -141,12 +141,13 @@ export async function runFollowedDaemon(
 ): Promise<number> {
 	const log = options.paths.daemonLog(name);
 	await ensurePrivateFolder(path.dirname(log));
-	const output = await fs.open(log, 'a', 0o600);
+	const output = await openToAppend(log);
 	const {size: logStart} = await output.stat();
 	// A daemon with somebody to tell how its start went keeps its log off the terminal.
 	const child = startDaemonChild(name, options, ['ignore', output.fd, output.fd, 'ipc']);
 	await output.close();
-	const exitCode = await followDaemonChild(child, options);
+	const stopLooking = isJson ? lookForReader() : undefined;
+	const exitCode = await followDaemonChild(child, options).finally(stopLooking);
 	if (exitCode === exitCodes.done || options.signal.aborted) {
 		return exitCode;
 	}

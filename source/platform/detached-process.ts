@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import {ensurePrivateFolder} from './files.js';
+import {ensurePrivateFolder, openToAppend} from './files.js';
 import {exitCodes, GolemError} from './golem-error.js';
 
 /** How a daemon tells that it could not start, and why. */
@@ -46,7 +46,7 @@ export async function startDetachedProcess(
 	options: DetachedProcessOptions,
 ): Promise<{pid: number; info: Record<string, unknown>}> {
 	await ensurePrivateFolder(path.dirname(options.outputFile));
-	const output = await fs.open(options.outputFile, 'a', 0o600);
+	const output = await openToAppend(options.outputFile);
 	const {size: outputStart} = await output.stat();
 	const child = spawn(process.execPath, [...process.execArgv, options.entry, ...options.args], {
 		detached: true,

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import fs from 'node:fs/promises';
+import fs, {constants} from 'node:fs/promises';
 import path from 'node:path';
 
 /** Makes a folder that only its owner can enter, with all that leads to it; one that is there is closed to others. */
@@ -71,14 +71,27 @@ export async function writeFileAtomically(
 		await fs.rename(temporary, file);
 	} catch (error) {
 		await fs.rm(temporary, {force: true});
-		throw withPath(error, file);
+		// Of the renaming Node names the other file, which nobody knows.
+		throw error instanceof Error ? Object.assign(error, {path: file}) : error;
 	}
 }
 
-/** The text of a file, or undefined where there is none. */
+/**
+The text of a file, or undefined where there is none.
+@throws ESPIPE where it is a pipe: who opens that waits for somebody who writes, perhaps for ever, and no signal ends it
+*/
 export async function readFileIfThere(file: string): Promise<string | undefined> {
 	try {
-		return await fs.readFile(file, 'utf8');
+		const handle = await fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+		try {
+			if ((await handle.stat()).isFIFO()) {
+				throw Object.assign(new Error(`ESPIPE: a pipe, open '${file}'`), {code: 'ESPIPE', path: file});
+			}
+
+			return await handle.readFile('utf8');
+		} finally {
+			await handle.close();
+		}
 	} catch (error) {
 		if (isErrno(error, 'ENOENT')) {
 			return undefined;
@@ -86,6 +99,12 @@ export async function readFileIfThere(file: string): Promise<string | undefined>
 
 		throw withPath(error, file);
 	}
+}
+
+/** Opens a log to write at its end. @throws ENXIO where it is a pipe that nobody reads, instead of waiting for who does */
+export async function openToAppend(file: string): Promise<fs.FileHandle> {
+	const {O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK} = constants;
+	return fs.open(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
 }
 
 /** Of what fails once a file is open (a full disk, a folder that is read), Node does not say which file it was. */

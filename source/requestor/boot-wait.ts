@@ -40,9 +40,12 @@ export async function untilRunning(
 		signal: AbortSignal;
 	},
 ): Promise<Vm> {
+	const told = new Set<VmStage>();
 	const listen = async () => {
 		for await (const event of provider.events(vm_id, signal)) {
-			if (event.type === 'stage') {
+			// However often it is said: what comes anew each time has no end.
+			if (event.type === 'stage' && !told.has(event.stage)) {
+				told.add(event.stage);
 				onProgress({step: event.stage, message: stageMessages[event.stage]});
 			} else if (event.type === 'status' && event.status !== 'creating') {
 				return;

@@ -60,7 +60,9 @@ export function createPageReader({
 				}
 
 				cursor = page.next;
-				if (cursor === undefined || met.size >= pages || (extent === 'new' && isOldNews)) {
+				// One that leads back to where this was already leads nowhere.
+				const isCircle = met.has(keyOf(pageSize, cursor));
+				if (cursor === undefined || isCircle || met.size >= pages || (extent === 'new' && isOldNews)) {
 					remember(known, met, extent);
 					return {count: met.size, isEnd: cursor === undefined};
 				}

@@ -12,16 +12,27 @@ export type ProviderSearch = {
 /** So many signatures take about 10 ms; Ctrl-C and what is drawn have their turn in between. */
 const signaturesPerTurn = 10;
 
-/** Asks every discovery server. One that answers is enough. */
+/** So long the others are waited for once one has answered. */
+const othersPatienceMs = 3000;
+
+/** Asks every discovery server. One that answers is enough, and one that is slow keeps nobody waiting. */
 export async function searchProviders(
 	urls: readonly string[],
 	query: AdvertisementQuery,
 	signal?: AbortSignal,
 ): Promise<ProviderSearch> {
 	const {createDiscoveryClient} = await import('../client/discovery-client.js');
+	const late = new AbortController();
+	const ending = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
+	let timer: NodeJS.Timeout | undefined;
 	const answers = await Promise.allSettled(
-		urls.map(url => createDiscoveryClient(url).page(query, {}, signal)),
+		urls.map(async url => {
+			const page = await createDiscoveryClient(url).page(query, {}, ending);
+			timer ??= setTimeout(() => late.abort(), othersPatienceMs);
+			return page;
+		}),
 	);
+	clearTimeout(timer);
 	signal?.throwIfAborted();
 	const pages = answers.flatMap(answer =>
 		answer.status === 'fulfilled' && !answer.value.unchanged ? [answer.value.advertisements] : [],

@@ -3,6 +3,7 @@ import {exitCodes, GolemError} from '../platform/golem-error.js';
 import {type Resources, vmSizes} from '../protocol/resources.js';
 import type {Vm} from '../protocol/vm.js';
 import {untilRunning} from './boot-wait.js';
+import {explainLoss, givenBack, isStillRented} from './lost-creation.js';
 import {type Accepted, type OrderOptions, orderFromBest, placeOrder} from './order.js';
 import type {Rental} from './rentals.js';
 import {nameTaken, type Requestor} from './requestor.js';
@@ -57,14 +58,21 @@ async function rentInTime(requestor: Requestor, options: RentOptions): Promise<R
 	}
 
 	const {rental, job, provider} = known
-		? await takeUpAgain(requestor, known, options)
+		? await takeUpAgain(requestor, known, options).catch(explainLoss(requestor, known, signal))
 		: await orderFromBest(requestor, {resources, image, providerId}, options);
 	if (options.noWait) {
 		return {rental, vm: job.vm};
 	}
 
-	const vm = await untilRunning(provider, job, options);
-	const access = await provider.access(vm.id, signal);
+	const wait = async () => {
+		const vm = await untilRunning(provider, job, options);
+		return {vm, access: await provider.access(job.vm_id, signal)};
+	};
+	const {vm, access} = await wait().catch(explainLoss(requestor, rental, signal));
+	if (!(await isStillRented(requestor, rental))) {
+		throw givenBack(rental);
+	}
+
 	const ready: Rental = {...rental, access};
 	await rentals.set(name, ready);
 	await refreshSshConfig(requestor);

@@ -18,10 +18,10 @@ const definition = command({
 			const rental = await requestor.rental(name);
 			const vm = await requestor.ask(rental, signal);
 			result(
-				{...vm, provider_id: rental.provider.id, access: rental.access},
+				{...vm, name, provider_id: rental.provider.id, access: rental.access},
 				() =>
 					factList([
-						['name', vm.name],
+						['name', name],
 						['status', vm.status],
 						...(vm.error_message === null ? [] : [['error', vm.error_message] as const]),
 						['cpu', String(vm.resources.cpu)],

@@ -70,7 +70,10 @@ function describeSilence(error: unknown): string | undefined {
 		return error.code === 'NOT_REACHABLE' ? undefined : error.message;
 	}
 
-	return 'What it says of itself makes no sense here; its version may not fit this one.';
+	// The system's own: of its socket's folder, most likely, which is somebody else's or none.
+	return error instanceof Error && 'syscall' in error && 'code' in error
+		? `It cannot be asked (${error.code}).`
+		: 'What it says of itself makes no sense here; its version may not fit this one.';
 }
 
 /** Asked before each request: that costs a tenth of one, and where nothing runs it is all that there is to do. */

@@ -61,3 +61,13 @@ test('the next page is found among other links, absolute or not', async t => {
 		['one', 'two', undefined, undefined],
 	);
 });
+
+test('of a page nothing is read beyond what any server is asked for', async t => {
+	const discovery = await startDaemon(t, 'discovery');
+	await advertise(discovery, alice);
+	const [known] = await advertisementsOf(discovery);
+	const many = JSON.stringify(Array.from({length: 5000}, () => known));
+	const {url} = await startHttpServer(t, response => response.end(many));
+	const page = await createDiscoveryClient(url).page({limit: 10});
+	t.is(page.unchanged ? 0 : page.advertisements.length, 1000);
+});

@@ -115,6 +115,38 @@ test('lines that come one by one are printed as they are', async t => {
 	t.is(stdout, '{"a":1}\n{"a":2}\n');
 });
 
+test('an answer that begins and does not end in time is told as late, one that breaks off as such', async t => {
+	const {url} = await startHttpServer(t, (response, request) => {
+		response.writeHead(200, {'content-type': 'application/json', 'content-length': '100'});
+		response.write('{"a":');
+		if (request.url === '/broken') {
+			setImmediate(() => response.socket?.destroy());
+		}
+	});
+	const home = await temporaryFolder(t);
+	const late = await runGolem(['api', 'GET', '/late', '--discovery', url, '--timeout', '1', '--json'], {
+		home,
+	});
+	t.is(late.exitCode, 7, late.stderr);
+	t.like(late.json, {error: {code: 'NET_001'}});
+	const broken = await runGolem(['api', 'GET', '/broken', '--discovery', url], {home});
+	t.is(broken.exitCode, 5, broken.stderr);
+	t.notRegex(broken.stderr, /^ +at /m);
+});
+
+test('a stream may go on for longer than the time that an answer has', async t => {
+	const {url} = await startHttpServer(t, response => {
+		response.writeHead(200, {'content-type': 'application/x-ndjson'});
+		response.write('1\n');
+		setTimeout(() => response.end('2\n'), 2000);
+	});
+	const {exitCode, stdout} = await runGolem(['api', 'GET', '/x', '--discovery', url, '--timeout', '1'], {
+		home: await temporaryFolder(t),
+	});
+	t.is(exitCode, 0);
+	t.is(stdout, '1\n2\n');
+});
+
 test('who answers at a URL in the name of a provider known elsewhere gets nothing that is signed for that one', async t => {
 	const {api, received} = await startProvider(t);
 	const asked: string[] = [];

@@ -61,6 +61,17 @@ test('it ends without a noise when its reader has enough, although nothing chang
 	t.is(snapshotSchema.parse(JSON.parse(stdout)).home, home);
 });
 
+test('a daemon that tells its status in lines ends soon after its reader has enough', async t => {
+	const home = await temporaryFolder(t);
+	const pipeline = `set -o pipefail; "${process.execPath}" "${golemProgram}" discovery --json --port 0 | head -1`;
+	const {stdout, stderr} = await promisify(execFile)('bash', ['-c', pipeline], {
+		env: golemEnvironment({home, environment: {...nobody, DISCOVERY_HOST: '127.0.0.1'}}),
+		timeout: 30_000,
+	});
+	t.is(stderr, '');
+	t.is(JSON.parse(stdout).event, 'status');
+});
+
 test('--watch without --json is an error of usage that says what would be right', async t => {
 	const {exitCode, stderr, stdout} = await runGolem(['--watch'], {home: await temporaryFolder(t)});
 	t.is(exitCode, 2);

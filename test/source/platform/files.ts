@@ -1,10 +1,13 @@
+import {execFile} from 'node:child_process';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import {promisify} from 'node:util';
 import test from 'ava';
 import {
 	ensurePrivateFolder,
 	fileExists,
 	isErrno,
+	openToAppend,
 	readFileIfThere,
 	writeFileAtomically,
 } from '../../../source/platform/files.js';
@@ -77,6 +80,13 @@ test('a missing file is undefined; any other fault is told', async t => {
 	const folder = await temporaryFolder(t);
 	t.is(await readFileIfThere(path.join(folder, 'none')), undefined);
 	await t.throwsAsync(readFileIfThere(folder), {code: 'EISDIR'});
+});
+
+test('a pipe in the place of a file is told, and nobody waits for its other end', async t => {
+	const file = path.join(await temporaryFolder(t), 'config.json');
+	await promisify(execFile)('mkfifo', [file]);
+	await t.throwsAsync(readFileIfThere(file), {code: 'ESPIPE', message: /pipe/});
+	await t.throwsAsync(openToAppend(file), {code: 'ENXIO'});
 });
 
 test('a system’s error is known by its name', t => {

@@ -352,3 +352,19 @@ test.serial('after the signal nobody is asked any more, and nobody is told', asy
 	t.true(standIn.asked.length <= asked + 1, 'one was perhaps under way');
 	t.is(pictures.length, shown);
 });
+
+test('a server whose pages go round in a circle is read to where it begins, and then as any other', async t => {
+	const standIn = await startStandIn(t);
+	const page = JSON.stringify([advertisement(1, 0)]);
+	standIn.instead = response => {
+		response.writeHead(200, {Link: '<?cursor=again>; rel="next"'}).end(page);
+	};
+	const {until} = follow(t, {urls: [standIn.url], fullEveryMs: 1_000_000});
+	await until('its provider is there', countsAs(1));
+	// All pages are asked for once; from then on the freshest, which are those without a cursor.
+	const glances = () =>
+		standIn.asked.filter(({path}) => path.includes('limit=100') && !path.includes('limit=1000'));
+	await eventually('it is glanced at again and again', () => whenTrue(glances().length > 3));
+	const pages = standIn.asked.filter(({path}) => path.includes('cursor=again'));
+	t.true(pages.length < 3, `${pages.length} pages`);
+});

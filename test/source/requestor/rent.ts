@@ -231,6 +231,18 @@ test('one discovery server that answers is enough', async t => {
 	t.is((await requestor.findProviders({})).length, 1);
 });
 
+test('a discovery server that is silent is not waited for long where another one answers', async t => {
+	const silent = await serve(t, () => {});
+	const {url} = await discovery(t, () => [advertisement(alice)]);
+	const requestor = await createTestRequestor(t, [silent.url, url]);
+	// All that a silent one has by itself is 15 s.
+	const found = await requestor.findProviders({}, AbortSignal.timeout(12_000));
+	t.deepEqual(
+		found.map(({provider_id}) => provider_id),
+		[alice.id],
+	);
+});
+
 test('where no discovery server answers, that is the error', async t => {
 	const requestor = await createTestRequestor(t, ['http://127.0.0.1:1']);
 	await t.throwsAsync(requestor.findProviders({}), {code: 'NOT_REACHABLE'});

@@ -36,3 +36,26 @@ test('the id that a provider gives a VM does not steer the terminal, alone or in
 	const piped = await golem(['vm', 'info', 'web', '--json']);
 	t.is(piped.json.id, id, 'a program gets it as it is');
 });
+
+test('a VM is told by the name that it has here, whatever its provider calls it', async t => {
+	const {port} = await serve(t, (_request, _body, response) => answer(response, told('other')));
+	const {golem, remember} = await renter(t);
+	await remember(rented('web', port));
+	t.is((await golem(['vm', 'info', 'web', '--json'])).json.name, 'web');
+	t.regex((await golem(['vm', 'info', 'web'])).stdout, /^name +web$/m);
+	t.is((await golem(['vm', 'stop', 'web', '--json'])).json.name, 'web');
+});
+
+test('however much a provider says in an error, it is told in brief', async t => {
+	const words = 'No. '.repeat(250_000);
+	const timestamp = '2026-01-01T00:00:00.000Z';
+	const {port} = await serve(t, (_request, _body, response) => {
+		answer(response, {code: 'RES_001', message: words, timestamp, details: {hint: words}}, 409);
+	});
+	const {golem, remember} = await renter(t);
+	await remember(rented('web', port));
+	const {exitCode, stderr} = await golem(['vm', 'info', 'web']);
+	t.is(exitCode, 6);
+	t.regex(stderr, /^golem: No\. No\./);
+	t.true(stderr.length < 3000, `${stderr.length} letters`);
+});
