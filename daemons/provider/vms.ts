@@ -6,6 +6,7 @@ import type {InstalledImage} from '../images/image.js';
 import {admit} from './admission.js';
 import {type ExeUnit, toApiError} from './exe-units.js';
 import {createVmActions, refusal, type VmActions, type VmActionsOptions} from './vm-actions.js';
+import {createVmIds} from './vm-ids.js';
 import {toExeUnitSpec, type VmRecord} from './vm-record.js';
 import {createVmRegistry, type VmEntry, type VmState} from './vm-registry.js';
 import type {OpenedVmStore} from './vm-store.js';
@@ -61,6 +62,7 @@ export function createVms(options: VmsOptions): Vms {
 		store,
 	});
 	const {records} = registry;
+	const newId = createVmIds(registry.has);
 	const following = createUsageFollowing({log: ownLog, signal});
 
 	/** Puts a new VM on disk, on a port that is free, or takes back all of it. */
@@ -146,7 +148,7 @@ export function createVms(options: VmsOptions): Vms {
 			options.ports.release(port);
 			const now = new Date();
 			const record: VmRecord = {
-				id: createVmId(request.name, now, registry.has),
+				id: newId(request.name),
 				job_id: randomUUID(),
 				name: request.name,
 				owner,
@@ -201,11 +203,4 @@ export function createVms(options: VmsOptions): Vms {
 			}),
 		...actions,
 	};
-}
-
-/** `golem-my-webserver-20250219-130424`; two tenants may choose the same name in the same second. */
-function createVmId(name: string, now: Date, isTaken: (id: string) => boolean): string {
-	const [date = '', time = ''] = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T');
-	const id = `golem-${name}-${date}-${time}`;
-	return isTaken(id) ? `${id}-${randomUUID().slice(0, 8)}` : id;
 }

@@ -52,6 +52,8 @@ export type ProviderClient = {
 
 /** Stop and start answer when the VM is there. */
 const lifeCycleTimeoutMs = 200_000;
+/** To destroy waits for nothing in the guest. */
+const destroyTimeoutMs = 60_000;
 
 export function createProviderClient(address: ProviderAddress, identity: Identity): ProviderClient {
 	const host = address.host.includes(':') ? `[${address.host}]` : address.host;
@@ -104,7 +106,7 @@ export function createProviderClient(address: ProviderAddress, identity: Identit
 			return ssh_keys;
 		},
 		async destroy(vm, signal) {
-			await client.send('DELETE', pathOf(vm), z.unknown(), {timeoutMs: lifeCycleTimeoutMs, signal});
+			await client.send('DELETE', pathOf(vm), z.unknown(), {timeoutMs: destroyTimeoutMs, signal});
 		},
 	};
 }

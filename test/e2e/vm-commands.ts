@@ -296,7 +296,7 @@ test.serial('vm list and vm providers of a real network fit into 80 columns', as
 		t.is(await terminal.ended(), 0);
 		const lines = terminal.screen().filter(Boolean);
 		t.is(lines.length, 2, lines.join('\n'));
-		t.regex(lines[1] ?? '', what === 'list' ? /^web +running/ : /^0x[0-9a-f]{4}…/);
+		t.regex(lines[1] ?? '', what === 'list' ? /^web +running/ : /^0x[0-9a-f]{6}…/);
 	}
 });
 

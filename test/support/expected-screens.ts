@@ -79,7 +79,7 @@ const masks = [
 	},
 	{pattern: /\/tmp\/g-\w{6}/g, by: () => '/tmp/g-######'},
 	digits(/\d{4}-\d\d-\d\d(?:T[\d:.]+Z| \d\d:\d\d\b)/g),
-	digits(/(?<=-)\d{8}-\d{6}\b/g),
+	{pattern: /(?<=-)\d{8}-\d{6}(?:-[0-9a-f]{8})?\b/g, by: () => '########-######'},
 	digits(/(?<=127\.0\.0\.1:)\d+/g),
 	digits(/\b\d\d:\d\d:\d\d\b/g),
 	// Ports of the tests have five digits.
