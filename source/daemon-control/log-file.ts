@@ -11,8 +11,18 @@ export async function logSize(file: string): Promise<number> {
 
 /** What was written since then, as lines for people. */
 export async function readLogSince(file: string, start: number): Promise<string[]> {
-	const content = await fs.readFile(file).catch(() => Buffer.alloc(0));
-	// A file that has become shorter is a new one.
-	const own = content.length >= start ? content.subarray(start) : content;
-	return own.toString('utf8').split('\n').filter(Boolean).map(readableLogLine);
+	const log = await fs.open(file).catch(() => undefined);
+	if (!log) {
+		return [];
+	}
+
+	try {
+		const {size} = await log.stat();
+		// A file that has become shorter is a new one.
+		const position = size >= start ? start : 0;
+		const {buffer, bytesRead} = await log.read({buffer: Buffer.alloc(size - position), position});
+		return buffer.toString('utf8', 0, bytesRead).split('\n').filter(Boolean).map(readableLogLine);
+	} finally {
+		await log.close();
+	}
 }

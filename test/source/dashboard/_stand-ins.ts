@@ -1,12 +1,12 @@
 import type {ExecutionContext} from 'ava';
 import type {ProviderClient} from '../../../source/client/provider-client.js';
-import {emptyTable} from '../../../source/components/table-state.js';
 import {handle} from '../../../source/dashboard/controller.js';
 import {createKeymap} from '../../../source/dashboard/keymap.js';
 import {emptyPicture, type Picture, withRentals, withVm} from '../../../source/dashboard/picture.js';
 import type {Runtime} from '../../../source/dashboard/runtime.js';
 import {createStore, type Store} from '../../../source/dashboard/store.js';
 import {createTables} from '../../../source/dashboard/tables.js';
+import {firstState} from '../../../source/dashboard/ui-beginning.js';
 import type {UiState} from '../../../source/dashboard/ui-state.js';
 import {golemPaths} from '../../../source/platform/paths.js';
 import type {Advertisement} from '../../../source/protocol/advertisement.js';
@@ -121,14 +121,8 @@ export function daemonStatus(name: string, change: Partial<DaemonStatus> = {}): 
 
 export function uiState(change: Partial<UiState> = {}): UiState {
 	return {
+		...firstState(),
 		size: {columns: 120, rows: 40},
-		focus: 'vms',
-		tables: {vms: emptyTable, providers: emptyTable, ports: emptyTable, daemons: emptyTable},
-		filtering: undefined,
-		views: [],
-		activities: [],
-		message: undefined,
-		isMouseOn: false,
 		isPlain: false,
 		now: Date.parse(at),
 		...change,
